@@ -1,0 +1,295 @@
+package sessions
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// This file is the session as a dict, with untyped values: what is read is nil,
+// bool, string, int64, *big.Int (beyond 64 bits), float64, []any or
+// map[string]any, decoded into a copy. [Key] is the same with types.
+
+// raw returns the JSON text under key.
+func (s *Session) raw(key string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	return s.lookup(key)
+}
+
+func (s *Session) lookup(key string) ([]byte, error) {
+	if s.failure != nil {
+		return nil, s.failure
+	}
+	name, err := encodeName(key)
+	if err != nil {
+		return nil, ErrNoKey // what can't be written can't be there
+	}
+	if text, ok := s.values.get(name); ok {
+		return text, nil
+	}
+	if slices.Contains(s.base.Foreign, key) {
+		return nil, ErrForeign
+	}
+	return nil, ErrNoKey
+}
+
+// note keeps an error that the caller of a method without an error result would
+// otherwise never see; that a key is missing is none.
+func (s *Session) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.softErr == nil && err != ErrNoKey {
+		s.softErr = err
+	}
+}
+
+// Value returns the value under key. It answers [ErrNoKey] if there is none,
+// [ErrForeign] if only its writer can read it, and the store's error if the
+// session could not be loaded. (Django: session[key])
+func (s *Session) Value(key string) (any, error) {
+	text, err := s.raw(key)
+	if err != nil {
+		return nil, err
+	}
+	return fits[any](key, text)
+}
+
+// Lookup returns the value under key and whether there is one.
+func (s *Session) Lookup(key string) (any, bool) {
+	v, err := s.Value(key)
+	if err != nil {
+		s.note(err)
+		return nil, false
+	}
+	return v, true
+}
+
+// Get returns the value under key, or nil. (Django: session.get(key))
+func (s *Session) Get(key string) any {
+	v, _ := s.Lookup(key)
+	return v
+}
+
+// Has reports whether there is a value under key. (Django: key in session)
+func (s *Session) Has(key string) bool {
+	_, err := s.raw(key)
+	return err == nil || err == ErrForeign
+}
+
+// Set puts a value under key: whatever encoding/json could write, a
+// json.RawMessage too, and also NaN and the infinities. A text that is not UTF-8
+// is an error. Setting counts as a change even if the value is the same.
+// (Django: session[key] = value)
+func (s *Session) Set(key string, value any) {
+	s.set(key, value, func(name, text []byte) change { return setChange{name, text} })
+}
+
+func (s *Session) set(key string, value any, as func(name, text []byte) change) {
+	name, text, err := encodePair(key, value)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.change(as(name, text))
+}
+
+func encodePair(key string, value any) (name, text []byte, err error) {
+	if name, err = encodeName(key); err != nil {
+		return nil, nil, err
+	}
+	if text, err = encodeValue(value); err != nil {
+		return nil, nil, fmt.Errorf("setting %q: %w", key, err)
+	}
+	return name, text, nil
+}
+
+// SetAll sets every value of the map, in the order of its keys; it counts as a
+// change even if the map is empty. (Django: session.update(values))
+func (s *Session) SetAll(values map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		s.Set(key, values[key])
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	s.modified, s.unsaved = true, true
+}
+
+// Update replaces the value under key by what fn makes of it. If another
+// request changes the session first, fn runs again with what that one stored, so
+// no update is lost: fn must have no other effect, and must not use the session.
+func (s *Session) Update(key string, fn func(old any, ok bool) any) {
+	s.update(key, func(old []byte, ok bool) ([]byte, error) {
+		var v any
+		if ok {
+			var err error
+			if v, err = decodeAny(old); err != nil {
+				return nil, err
+			}
+		}
+		return encodeValue(fn(v, ok))
+	})
+}
+
+func (s *Session) update(key string, fn func(old []byte, ok bool) ([]byte, error)) {
+	name, err := encodeName(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.change(updateChange{name, fn})
+}
+
+// Delete removes the value under key and reports whether there was one. Two
+// concurrent requests may both be told so: a token that must be used only once
+// wants [Session.Take]. (Django: del session[key])
+func (s *Session) Delete(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	if _, err := s.lookup(key); err != nil {
+		if err == ErrForeign {
+			s.fail(err)
+		}
+		return false
+	}
+	name, _ := encodeName(key)
+	s.change(deleteChange{name})
+	return s.failure == nil
+}
+
+// Pop removes the value under key and returns it, and whether there was one.
+// If a concurrent request changes or takes it first, this one's commit fails
+// with [ErrAnswerChanged]. (Django: session.pop(key, None))
+func (s *Session) Pop(key string) (any, bool) {
+	text, ok := s.pop(key)
+	if !ok {
+		return nil, false
+	}
+	v, err := fits[any](key, text)
+	s.note(err)
+	return v, err == nil
+}
+
+func (s *Session) pop(key string) (text []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	text, err := s.lookup(key)
+	if err != nil {
+		if err == ErrForeign {
+			s.fail(err)
+		}
+		return nil, false
+	}
+	name, _ := encodeName(key)
+	s.change(popChange{name, text})
+	return text, s.failure == nil
+}
+
+// SetDefault returns the value under key; if there is none it sets and returns
+// the given one. If a concurrent request sets another one first, this one's
+// commit fails with [ErrAnswerChanged]. (Django: session.setdefault(key, value))
+func (s *Session) SetDefault(key string, value any) any {
+	old, err := s.Value(key)
+	if err == nil {
+		return old
+	}
+	if err == ErrNoKey {
+		s.set(key, value, func(name, text []byte) change { return defaultChange{name, text} })
+	}
+	s.note(err)
+	return value
+}
+
+// Clear removes every value and keeps the key. (Django: session.clear())
+func (s *Session) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.change(clearChange{})
+}
+
+// Keys returns the keys in the order in which they were first set, those of
+// foreign values (see [ErrForeign]) last.
+func (s *Session) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	keys := make([]string, 0, s.values.len()+len(s.base.Foreign))
+	for _, m := range s.values.members {
+		if key, err := decodeName(m.name); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	return append(keys, s.base.Foreign...)
+}
+
+// Items goes through the keys and values as they are now, in order, without
+// foreign ones.
+func (s *Session) Items() iter.Seq2[string, any] {
+	s.mu.Lock()
+	s.open()
+	members := slices.Clone(s.values.members)
+	s.mu.Unlock()
+	return func(yield func(string, any) bool) {
+		for _, m := range members {
+			key, err := decodeName(m.name)
+			if err != nil {
+				continue
+			}
+			v, err := fits[any](key, m.value)
+			if err != nil {
+				s.note(err)
+			} else if !yield(key, v) {
+				return
+			}
+		}
+	}
+}
+
+// Values returns the values in the order of Keys, without foreign ones.
+func (s *Session) Values() []any {
+	values := []any{}
+	for _, v := range s.Items() {
+		values = append(values, v)
+	}
+	return values
+}
+
+// Map returns a copy of the session's values by key, without foreign ones.
+func (s *Session) Map() map[string]any {
+	return maps.Collect(s.Items())
+}
+
+// Len is the number of keys.
+func (s *Session) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	return s.values.len() + len(s.base.Foreign)
+}
+
+// The test cookie of Django: set it with one page and see with the next whether
+// the visitor's browser takes cookies.
+const (
+	testCookieKey   = "testcookie"
+	testCookieValue = "worked"
+)
+
+// SetTestCookie sets a value that shows, when it comes back, that the visitor's
+// browser takes cookies.
+func (s *Session) SetTestCookie() { s.Set(testCookieKey, testCookieValue) }
+
+// TestCookieWorked reports whether the value of SetTestCookie came back.
+func (s *Session) TestCookieWorked() bool { return s.Get(testCookieKey) == testCookieValue }
+
+// DeleteTestCookie removes the value of SetTestCookie and reports whether it
+// was there.
+func (s *Session) DeleteTestCookie() bool { return s.Delete(testCookieKey) }

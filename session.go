@@ -1,0 +1,190 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Session is one visitor's data: a dict of JSON values under a key that only
+// the visitor's cookie knows. It is loaded when it is first used, and what was
+// changed is saved before the response begins, or by [Session.Save].
+//
+// A Session belongs to one request (or one job) and may be used by many
+// goroutines of it at once. The methods that take and return values never fail
+// outright: what went wrong is in [Session.Err], and a request whose session
+// could not be read or saved is not answered as if it had been.
+type Session struct {
+	m   *Manager
+	ctx context.Context
+
+	mu sync.Mutex
+
+	// key is where the session is, or is to be looked for; empty for none.
+	// nextKey is where CycleKey moves it at the next commit.
+	key, nextKey string
+
+	// base is the record as the store had it when it was last seen; stale says
+	// that this session itself has replaced it since.
+	base  Record
+	stale bool
+
+	// values is base with the changes of log; nil until the session is used.
+	values *object
+	log    []change
+
+	// seen is what the visitor's cookie goes by: when the session was to end,
+	// and its own choice of that, as they were before this request.
+	seen struct {
+		expires time.Time
+		choice  []byte
+	}
+
+	accessed, modified bool
+	unsaved            bool // there is something to commit, be it only a touch
+	saved              bool // something has been committed
+	lost               bool // the key led nowhere
+	ended              bool // it led to a tombstone
+	closed             bool // the response has begun
+	transacting        bool // this is the Session that Transact hands out
+	failure            error
+	softErr            error
+}
+
+// Key is the session's key, or empty for a session that has none yet. It is the
+// secret that the cookie carries: don't log it or show it.
+func (s *Session) Key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nextKey != "" {
+		return s.nextKey
+	}
+	return s.key
+}
+
+// Accessed reports whether the session's data has been used.
+func (s *Session) Accessed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accessed
+}
+
+// Modified reports whether the session has been changed. It stays true after
+// a save.
+func (s *Session) Modified() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified
+}
+
+// MarkModified has the session saved, and so its life extended, though no value
+// changed. A session without key and data is still not saved.
+func (s *Session) MarkModified() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		s.fail(ErrTooLate)
+		return
+	}
+	s.modified, s.unsaved = true, true
+}
+
+// IsEmpty reports whether the session has neither a key nor data. It loads
+// nothing: a session whose key has not been looked up is not empty.
+func (s *Session) IsEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isEmpty()
+}
+
+func (s *Session) isEmpty() bool {
+	return s.key == "" && s.nextKey == "" && (s.values == nil || s.values.len() == 0)
+}
+
+// Err is what first went wrong with the session, or nil: a store that could not
+// be asked, a value that could not be encoded, a change after the response had
+// begun ([ErrTooLate]), or a value of another type than was asked for
+// ([ErrType]). All but the last keep the session from being saved.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure != nil {
+		return s.failure
+	}
+	return s.softErr
+}
+
+// Load asks the store now, if the session has not been loaded yet, and reports
+// whether it could be asked. That there is no session is no error.
+func (s *Session) Load() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	return s.failure
+}
+
+// fail notes an error that keeps the session from being saved.
+func (s *Session) fail(err error) {
+	if s.failure == nil {
+		s.failure = err
+	}
+}
+
+// open makes values ready for the handler's use. Afterwards they are, if only
+// empty.
+func (s *Session) open() {
+	s.accessed = true
+	s.load()
+}
+
+func (s *Session) load() {
+	if s.values != nil {
+		return
+	}
+	s.values = &object{}
+	switch {
+	case s.key == "":
+	case s.closed:
+		s.fail(ErrTooLate)
+	default:
+		s.read()
+	}
+}
+
+// read loads the record under key into base and values.
+func (s *Session) read() {
+	rec, values, err := s.m.fetch(s.ctx, s.key, nil)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.lost, s.ended = true, errors.Is(err, ErrEnded)
+		s.key = ""
+	case err != nil:
+		s.fail(fmt.Errorf("sessions: loading: %w", err))
+	default:
+		s.base, s.values = rec, values
+		s.seen.expires = rec.Expires
+		s.seen.choice, _ = values.get([]byte(expiryKey))
+	}
+}
+
+// change applies c to the session's values and logs it for the commit.
+func (s *Session) change(c change) {
+	s.open()
+	switch {
+	case s.closed:
+		s.fail(ErrTooLate)
+	case len(s.base.Foreign) > 0:
+		s.fail(ErrForeign)
+	}
+	if s.failure != nil {
+		return
+	}
+	if err := c.apply(s.values); err != nil {
+		s.fail(err)
+		return
+	}
+	s.log = append(s.log, c)
+	s.modified, s.unsaved = true, true
+}
