@@ -40,7 +40,7 @@ func (s *Session) commit(explicit bool) error {
 		err = s.replace(ctx)
 	}
 	if errors.Is(err, errGone) {
-		if explicit || len(s.log) > 0 {
+		if explicit || len(s.log) > 0 || s.nextKey != "" {
 			return ErrInterrupted
 		}
 		s.unsaved = false // there was only a life to extend, and it has ended

@@ -26,7 +26,7 @@ func cookieValue(h http.Header, name string) (value string, present bool) {
 			if len(v) >= 2 && v[0] == '"' && v[len(v)-1] == '"' {
 				v = v[1 : len(v)-1]
 			}
-			if !present || wellFormed(v) || !wellFormed(value) {
+			if !present || ValidKey(v) || !ValidKey(value) {
 				value, present = v, true
 			}
 		}

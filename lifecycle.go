@@ -46,7 +46,7 @@ func (s *Session) SaveNew() error {
 	if err := s.mayMove(); err != nil {
 		return err
 	}
-	if s.key == "" || !wellFormed(s.key) {
+	if s.key == "" || !ValidKey(s.key) {
 		return s.createFresh()
 	}
 	s.accessed = true

@@ -79,7 +79,7 @@ func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 // End ends the session under key, wherever its visitor is. That there is none
 // is no error.
 func (m *Manager) End(ctx context.Context, key string) error {
-	if !wellFormed(key) {
+	if !ValidKey(key) {
 		return nil
 	}
 	if err := m.store.Delete(ctx, key); err != nil {
@@ -99,7 +99,7 @@ func (s *Session) init(m *Manager, ctx context.Context, key string) {
 
 // load asks the store, unless the key is none that it could know.
 func (m *Manager) load(ctx context.Context, key string) (Record, error) {
-	if !wellFormed(key) {
+	if !ValidKey(key) {
 		return Record{}, ErrNotFound
 	}
 	rec, err := m.store.Load(ctx, key)

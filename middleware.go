@@ -109,7 +109,7 @@ func (x *exchange) prepare(status int, h http.Header) error {
 	defer func() { s.closed = true }()
 
 	touch := s.m.cfg.SaveEveryRequest && s.key != ""
-	if !s.accessed && !s.modified && !touch && !(x.hadCookie && s.isEmpty()) {
+	if !s.accessed && !s.modified && s.failure == nil && !touch && !(x.hadCookie && s.isEmpty()) {
 		return nil
 	}
 	if status < http.StatusInternalServerError {

@@ -32,8 +32,9 @@ func newKey() string {
 	return string(key[:])
 }
 
-// wellFormed reports whether a store may be asked for the key at all.
-func wellFormed(key string) bool {
+// ValidKey reports whether key has the shape of a session key, 8 to 128
+// characters of a-z and 0-9, so that a store may be asked for it at all.
+func ValidKey(key string) bool {
 	if len(key) < minKeyLength || len(key) > maxKeyLength {
 		return false
 	}

@@ -2,6 +2,7 @@ package sessions_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -39,6 +40,9 @@ func newWorld(t testing.TB, cfg sessions.Config) (*sessions.Manager, *clock) {
 	t.Helper()
 	c := &clock{unix(1700000000)}
 	cfg.Now = c.now
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	m, err := sessions.New(memstore.New(memstore.Config{Now: c.now}), cfg)
 	if err != nil {
 		t.Fatal(err)

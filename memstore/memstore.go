@@ -45,6 +45,14 @@ type Store struct {
 	owners owners
 }
 
+var (
+	_ sessions.Store       = (*Store)(nil)
+	_ sessions.Toucher     = (*Store)(nil)
+	_ sessions.Sweeper     = (*Store)(nil)
+	_ sessions.Lister      = (*Store)(nil)
+	_ sessions.OwnerLister = (*Store)(nil)
+)
+
 // New returns an empty store. It starts no goroutine and needs no closing.
 func New(cfg Config) *Store {
 	s := &Store{now: cfg.Now, seed: maphash.MakeSeed()}
