@@ -13,14 +13,17 @@ type change interface {
 	apply(o *object) error
 }
 
-type setChange struct{ name, value []byte }
+type setChange struct {
+	name  string
+	value []byte
+}
 
 func (c setChange) apply(o *object) error {
 	o.set(c.name, c.value)
 	return nil
 }
 
-type deleteChange struct{ name []byte }
+type deleteChange struct{ name string }
 
 func (c deleteChange) apply(o *object) error {
 	o.delete(c.name)
@@ -35,7 +38,10 @@ func (clearChange) apply(o *object) error {
 }
 
 // popChange takes a value that the handler has seen, so it must still be that.
-type popChange struct{ name, answer []byte }
+type popChange struct {
+	name   string
+	answer []byte
+}
 
 func (c popChange) apply(o *object) error {
 	if now, ok := o.get(c.name); !ok || !bytes.Equal(now, c.answer) {
@@ -47,7 +53,10 @@ func (c popChange) apply(o *object) error {
 
 // defaultChange stores a value where the handler has been told that there was
 // none.
-type defaultChange struct{ name, value []byte }
+type defaultChange struct {
+	name  string
+	value []byte
+}
 
 func (c defaultChange) apply(o *object) error {
 	if now, ok := o.get(c.name); ok && !bytes.Equal(now, c.value) {
@@ -59,7 +68,7 @@ func (c defaultChange) apply(o *object) error {
 
 // updateChange computes a value from the one before it, anew at each replay.
 type updateChange struct {
-	name []byte
+	name string
 	fn   func(old []byte, ok bool) ([]byte, error)
 }
 

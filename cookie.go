@@ -93,6 +93,10 @@ func (c Cookie) attributes(b *strings.Builder, age time.Duration, expires time.T
 // that is there keeps its order and case; one with a star becomes just that.
 func varyCookie(h http.Header) {
 	lines := h["Vary"]
+	if len(lines) == 0 {
+		h["Vary"] = []string{"Cookie"}
+		return
+	}
 	var fields []string
 	for _, line := range lines {
 		for f := range strings.SplitSeq(line, ",") {

@@ -84,10 +84,10 @@ func (s *Session) Has(key string) bool {
 // is an error. Setting counts as a change even if the value is the same.
 // (Django: session[key] = value)
 func (s *Session) Set(key string, value any) {
-	s.set(key, value, func(name, text []byte) change { return setChange{name, text} })
+	s.set(key, value, func(name string, text []byte) change { return setChange{name, text} })
 }
 
-func (s *Session) set(key string, value any, as func(name, text []byte) change) {
+func (s *Session) set(key string, value any, as func(name string, text []byte) change) {
 	name, text, err := encodePair(key, value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,12 +98,12 @@ func (s *Session) set(key string, value any, as func(name, text []byte) change) 
 	s.change(as(name, text))
 }
 
-func encodePair(key string, value any) (name, text []byte, err error) {
+func encodePair(key string, value any) (name string, text []byte, err error) {
 	if name, err = encodeName(key); err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	if text, err = encodeValue(value); err != nil {
-		return nil, nil, fmt.Errorf("setting %q: %w", key, err)
+		return "", nil, fmt.Errorf("setting %q: %w", key, err)
 	}
 	return name, text, nil
 }
@@ -203,7 +203,7 @@ func (s *Session) SetDefault(key string, value any) any {
 		return old
 	}
 	if err == ErrNoKey {
-		s.set(key, value, func(name, text []byte) change { return defaultChange{name, text} })
+		s.set(key, value, func(name string, text []byte) change { return defaultChange{name, text} })
 	}
 	s.note(err)
 	return value

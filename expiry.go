@@ -28,7 +28,7 @@ var errExpiry = errors.New("sessions: " + expiryKey + " holds no expiry")
 // parseExpiry reads what the session holds under expiryKey; naive instants are
 // wall time in zone, or UTC without one.
 func parseExpiry(values *object, zone *time.Location) (expiry, error) {
-	text, ok := values.get([]byte(expiryKey))
+	text, ok := values.get(expiryKey)
 	if !ok {
 		return expiry{}, nil
 	}

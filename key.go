@@ -94,7 +94,7 @@ func (k Key[T]) SetDefault(s *Session, v T) T {
 		return old
 	}
 	if err == ErrNoKey {
-		s.set(string(k), v, func(name, text []byte) change { return defaultChange{name, text} })
+		s.set(string(k), v, func(name string, text []byte) change { return defaultChange{name, text} })
 	}
 	s.note(err)
 	return v

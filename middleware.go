@@ -151,7 +151,7 @@ func (x *exchange) setHeaders(h http.Header) {
 // be repeated is left out, lest a late response bring back an old key.
 func (x *exchange) cookieDue() bool {
 	s := &x.session
-	choice, _ := s.values.get([]byte(expiryKey))
+	choice, _ := s.values.get(expiryKey)
 	switch {
 	case s.key != x.cookie, !bytes.Equal(choice, s.seen.choice):
 		return true

@@ -28,6 +28,7 @@ type object struct {
 	src     []byte // the text that holds just these members; nil once changed
 	members []member
 	index   map[string]int // of members, when there are many; nil when stale
+	few     [8]member      // room for members, so that a usual session is one allocation
 }
 
 // parseObject splits the text of a session. The result shares src.
@@ -61,7 +62,9 @@ func splitObject(src []byte) (*object, error) {
 }
 
 func (o *object) parseMembers(s *scanner) error {
-	o.members = make([]member, 0, min(8+len(s.src)/64, 64))
+	if o.members = o.few[:0]; len(s.src) > 1024 {
+		o.members = make([]member, 0, min(len(s.src)/64, 1024))
+	}
 	for {
 		name, err := s.name()
 		if err != nil {
@@ -75,7 +78,7 @@ func (o *object) parseMembers(s *scanner) error {
 			return err
 		}
 		// As in Python, a repeated name keeps its place and takes the last value.
-		if i := o.find(name); i >= 0 {
+		if i := o.find(string(name)); i >= 0 {
 			o.members[i].value = value
 			o.src = nil
 		} else {
@@ -96,7 +99,7 @@ func (o *object) parseMembers(s *scanner) error {
 func (o *object) len() int { return len(o.members) }
 
 // find returns where the member of that name is, or -1.
-func (o *object) find(name []byte) int {
+func (o *object) find(name string) int {
 	if len(o.members) >= indexFrom {
 		if o.index == nil {
 			o.index = make(map[string]int, 2*len(o.members))
@@ -104,20 +107,20 @@ func (o *object) find(name []byte) int {
 				o.index[string(o.members[i].name)] = i
 			}
 		}
-		if i, ok := o.index[string(name)]; ok {
+		if i, ok := o.index[name]; ok {
 			return i
 		}
 		return -1
 	}
 	for i := range o.members {
-		if bytes.Equal(o.members[i].name, name) {
+		if string(o.members[i].name) == name {
 			return i
 		}
 	}
 	return -1
 }
 
-func (o *object) get(name []byte) (value []byte, ok bool) {
+func (o *object) get(name string) (value []byte, ok bool) {
 	if i := o.find(name); i >= 0 {
 		return o.members[i].value, true
 	}
@@ -131,16 +134,16 @@ func (o *object) append(m member) {
 	o.members = append(o.members, m)
 }
 
-func (o *object) set(name, value []byte) {
+func (o *object) set(name string, value []byte) {
 	o.src = nil
 	if i := o.find(name); i >= 0 {
 		o.members[i].value = value
 	} else {
-		o.append(member{name, value})
+		o.append(member{[]byte(name), value})
 	}
 }
 
-func (o *object) delete(name []byte) {
+func (o *object) delete(name string) {
 	if i := o.find(name); i >= 0 {
 		o.src, o.index = nil, nil
 		o.members = append(o.members[:i], o.members[i+1:]...)
@@ -174,17 +177,17 @@ func (o *object) encode() []byte {
 
 // encodeName returns a key of the session in the form in which members' names
 // are kept. A key without anything to escape costs no copy.
-func encodeName(key string) ([]byte, error) {
+func encodeName(key string) (string, error) {
 	for i := 0; i < len(key); i++ {
 		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			quoted, err := pyjson.AppendString(nil, key)
 			if err != nil {
-				return nil, fmt.Errorf("%w: its key: %w", ErrEncode, err)
+				return "", fmt.Errorf("%w: its key: %w", ErrEncode, err)
 			}
-			return quoted[1 : len(quoted)-1], nil
+			return string(quoted[1 : len(quoted)-1]), nil
 		}
 	}
-	return []byte(key), nil
+	return key, nil
 }
 
 // canonicalName brings the name of a member that was read into the form that
@@ -197,7 +200,8 @@ func canonicalName(name []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeName(key)
+	canonical, err := encodeName(key)
+	return []byte(canonical), err
 }
 
 // decodeName is the reverse of encodeName.

@@ -143,13 +143,15 @@ func (s *Session) load() {
 	if s.values != nil {
 		return
 	}
-	s.values = &object{}
 	switch {
 	case s.key == "":
 	case s.closed:
 		s.fail(ErrTooLate)
 	default:
 		s.read()
+	}
+	if s.values == nil {
+		s.values = &object{}
 	}
 }
 
@@ -165,7 +167,7 @@ func (s *Session) read() {
 	default:
 		s.base, s.values = rec, values
 		s.seen.expires = rec.Expires
-		s.seen.choice, _ = values.get([]byte(expiryKey))
+		s.seen.choice, _ = values.get(expiryKey)
 	}
 }
 
