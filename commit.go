@@ -32,6 +32,8 @@ func (s *Session) commit(explicit bool) error {
 	defer cancel()
 	var err error
 	switch {
+	case s.m.sealer != nil:
+		err = s.seal()
 	case s.key == "":
 		err = s.create(ctx)
 	case s.nextKey != "":

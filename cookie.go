@@ -13,7 +13,7 @@ import (
 // has one. Of several of the same name the last one counts that can be a key,
 // or else the last: a subdomain or a stale path may add its own. Like Django's
 // parser it takes quotes off and leaves nothing out.
-func cookieValue(h http.Header, name string) (value string, present bool) {
+func cookieValue(h http.Header, name string, plausible func(string) bool) (value string, present bool) {
 	for _, line := range h["Cookie"] {
 		for line != "" {
 			var pair string
@@ -26,7 +26,7 @@ func cookieValue(h http.Header, name string) (value string, present bool) {
 			if len(v) >= 2 && v[0] == '"' && v[len(v)-1] == '"' {
 				v = v[1 : len(v)-1]
 			}
-			if !present || ValidKey(v) || !ValidKey(value) {
+			if !present || plausible(v) || !plausible(value) {
 				value, present = v, true
 			}
 		}

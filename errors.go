@@ -56,6 +56,9 @@ var (
 	// this one never got its turn; nothing was stored.
 	ErrContention = errors.New("sessions: too many concurrent changes to one session")
 
+	// ErrTooLarge: the session does not fit into a cookie; keep it in a store.
+	ErrTooLarge = errors.New("sessions: the session does not fit into a cookie")
+
 	// ErrTooLate: the response's header has gone, so the session can no longer
 	// be opened or changed by this request. Change it before the first byte of
 	// the body, or open it by its key with [Manager.Open].

@@ -46,7 +46,7 @@ func (s *Session) SaveNew() error {
 	if err := s.mayMove(); err != nil {
 		return err
 	}
-	if s.key == "" || !ValidKey(s.key) {
+	if s.m.sealer != nil || !ValidKey(s.key) {
 		return s.createFresh()
 	}
 	s.accessed = true
@@ -82,6 +82,9 @@ func (s *Session) createFresh() error {
 	if s.failure != nil {
 		return s.failure
 	}
+	if s.m.sealer != nil {
+		return s.seal()
+	}
 	ctx, cancel := s.commitContext()
 	defer cancel()
 	s.key, s.nextKey = "", ""
@@ -101,9 +104,12 @@ func (s *Session) CycleKey() {
 	if len(s.base.Foreign) > 0 {
 		s.fail(ErrForeign)
 	}
-	if s.mayMove() == nil && s.failure == nil {
+	if s.mayMove() != nil || s.failure != nil {
+		return
+	}
+	s.modified, s.unsaved = true, true
+	if s.m.sealer == nil {
 		s.nextKey = newKey()
-		s.modified, s.unsaved = true, true
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type Manager struct {
 	store   Store
 	toucher Toucher // nil if the store has none
+	sealer  Sealer  // in the place of a store
 	cfg     Config
 	queue   queue
 }
@@ -32,7 +33,7 @@ func New(store Store, cfg Config) (*Manager, error) {
 	return m, nil
 }
 
-// Store returns the store given to New.
+// Store returns the store given to New, nil after NewSealed.
 func (m *Manager) Store() Store { return m.store }
 
 // now is the time to the microsecond, which is what stores keep.
@@ -68,6 +69,8 @@ func (m *Manager) Update(ctx context.Context, key string, change func(*Session) 
 func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 	_, err := m.load(ctx, key)
 	switch {
+	case m.sealer != nil:
+		return err == nil, nil
 	case err == nil || errors.Is(err, ErrCorrupt):
 		return true, nil
 	case errors.Is(err, ErrNotFound):
@@ -77,9 +80,9 @@ func (m *Manager) Exists(ctx context.Context, key string) (bool, error) {
 }
 
 // End ends the session under key, wherever its visitor is. That there is none
-// is no error.
+// is no error. A session in a cookie cannot be ended from here.
 func (m *Manager) End(ctx context.Context, key string) error {
-	if !ValidKey(key) {
+	if m.sealer != nil || !ValidKey(key) {
 		return nil
 	}
 	if err := m.store.Delete(ctx, key); err != nil {
@@ -97,8 +100,16 @@ func (s *Session) init(m *Manager, ctx context.Context, key string) {
 	s.m, s.ctx, s.key = m, ctx, key
 }
 
+// plausible reports whether key could lead to a session at all.
+func (m *Manager) plausible(key string) bool {
+	return m.sealer != nil && len(key) >= minKeyLength || ValidKey(key)
+}
+
 // load asks the store, unless the key is none that it could know.
 func (m *Manager) load(ctx context.Context, key string) (Record, error) {
+	if m.sealer != nil {
+		return m.open(ctx, key)
+	}
 	if !ValidKey(key) {
 		return Record{}, ErrNotFound
 	}

@@ -19,7 +19,7 @@ func (m *Manager) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{Context: r.Context(), request: r}
 		x.writer = writer{ResponseWriter: w, x: x}
-		x.cookie, x.hadCookie = cookieValue(r.Header, m.cfg.Cookie.Name)
+		x.cookie, x.hadCookie = cookieValue(r.Header, m.cfg.Cookie.Name, m.plausible)
 		x.session.init(m, x.Context, x.cookie)
 		next.ServeHTTP(&x.writer, r.WithContext(x))
 		x.writer.finish()
@@ -138,7 +138,7 @@ func (x *exchange) setHeaders(h http.Header) {
 		}
 		varyCookie(h)
 	case s.saved && x.cookieDue():
-		h.Add("Set-Cookie", x.newCookie())
+		h.Add("Set-Cookie", s.newCookie(s.key))
 		varyCookie(h)
 	case s.accessed:
 		varyCookie(h)
@@ -153,7 +153,7 @@ func (x *exchange) cookieDue() bool {
 	s := &x.session
 	choice, _ := s.values.get(expiryKey)
 	switch {
-	case s.key != x.cookie, !bytes.Equal(choice, s.seen.choice):
+	case s.m.sealer != nil, s.key != x.cookie, !bytes.Equal(choice, s.seen.choice):
 		return true
 	case s.expiry().atBrowserClose(s.m.cfg.ExpireAtBrowserClose):
 		return false
@@ -161,12 +161,12 @@ func (x *exchange) cookieDue() bool {
 	return s.seen.expires.IsZero() || s.base.Expires.Unix() > s.seen.expires.Unix()
 }
 
-func (x *exchange) newCookie() string {
-	s := &x.session
+// newCookie is the Set-Cookie for that value, with the life that the session has.
+func (s *Session) newCookie(value string) string {
 	e := s.expiry()
 	if e.atBrowserClose(s.m.cfg.ExpireAtBrowserClose) {
-		return s.m.cfg.Cookie.set(s.key, 0, time.Time{})
+		return s.m.cfg.Cookie.set(value, 0, time.Time{})
 	}
 	age := e.ageAt(s.m.now(), s.m.cfg.Lifetime)
-	return s.m.cfg.Cookie.set(s.key, age, s.m.now().Add(age))
+	return s.m.cfg.Cookie.set(value, age, s.m.now().Add(age))
 }

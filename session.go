@@ -162,6 +162,8 @@ func (s *Session) read() {
 	case errors.Is(err, ErrNotFound):
 		s.lost, s.ended = true, errors.Is(err, ErrEnded)
 		s.key = ""
+	case err == errUnsealed:
+		s.modified, s.unsaved = true, true
 	case err != nil:
 		s.fail(fmt.Errorf("sessions: loading: %w", err))
 	default:

@@ -16,8 +16,9 @@ import (
 // and Transact answers it. fn must use the Session that it is given, and change
 // only its values. ctx is that of the store's calls.
 //
-// A session that has no key yet is nobody else's: fn runs on it and the end of
-// the request stores it.
+// A session that has no key yet is nobody else's, and one in a cookie cannot be
+// told from its copies: fn runs on the session itself and the end of the request
+// stores it.
 func (s *Session) Transact(ctx context.Context, fn func(*Session) error) error {
 	for n := range maxAttempts {
 		tx := s.fork(ctx)
@@ -54,7 +55,7 @@ func (s *Session) fork(ctx context.Context) *Session {
 	if s.closed {
 		s.fail(ErrTooLate)
 	}
-	if s.key == "" && s.failure == nil {
+	if (s.key == "" || s.m.sealer != nil) && s.failure == nil {
 		return nil
 	}
 	tx := &Session{transacting: true, failure: s.failure, log: s.log[:len(s.log):len(s.log)]}
