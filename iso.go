@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // This file reads dates in every form that Python's datetime.fromisoformat
@@ -13,51 +14,41 @@ import (
 // parseISO returns the instant, and whether it was without an offset and so
 // taken as wall time in zone (UTC if nil).
 func parseISO(text string, zone *time.Location) (t time.Time, naive bool, err error) {
-	bad := func() (time.Time, bool, error) {
+	year, month, day, rest, ok := isoDate(text)
+	// Any one character parts date and time.
+	_, separator := utf8.DecodeRuneInString(rest)
+	clock, offset := rest[separator:], ""
+	if i := strings.IndexAny(clock, "+-Z"); i >= 0 {
+		clock, offset = clock[:i], clock[i:]
+	}
+	var since time.Duration
+	if ok && separator > 0 {
+		since, ok = isoClock(clock)
+	}
+	if offset != "" && ok {
+		zone, ok = isoOffset(offset)
+	}
+	if !ok || since >= 24*time.Hour {
 		return time.Time{}, false, fmt.Errorf("%w in ISO 8601", errExpiry)
 	}
 	if zone == nil {
 		zone = time.UTC
 	}
-	year, month, day, rest, ok := isoDate(text)
-	if !ok {
-		return bad()
+	// Through the calendar, not by adding: a day may have 23 hours.
+	h, m, s := int(since/time.Hour), int(since/time.Minute)%60, int(since/time.Second)%60
+	return time.Date(year, month, day, h, m, s, int(since%time.Second), zone), offset == "", nil
+}
+
+// isoOffset reads Z, or a sign and a time. What is below a second is dropped.
+func isoOffset(s string) (*time.Location, bool) {
+	if s == "Z" {
+		return time.UTC, true
 	}
-	if rest == "" {
-		return time.Date(year, month, day, 0, 0, 0, 0, zone), true, nil
+	east, ok := isoClock(s[1:])
+	if s[0] == '-' {
+		east = -east
 	}
-	// Any one character parts date and time.
-	for i := range rest {
-		if i > 0 {
-			rest = rest[i:]
-			break
-		}
-	}
-	clock, offset := rest, ""
-	if i := strings.IndexAny(rest, "+-Z"); i >= 0 {
-		clock, offset = rest[:i], rest[i:]
-	}
-	since, ok := isoClock(clock)
-	if !ok || since >= 24*time.Hour {
-		return bad()
-	}
-	if offset == "" {
-		t = time.Date(year, month, day, 0, 0, 0, 0, zone)
-		// Through the calendar, not by adding: a day may have 23 hours.
-		h, m, s := int(since/time.Hour), int(since/time.Minute)%60, int(since/time.Second)%60
-		return time.Date(year, month, day, h, m, s, int(since%time.Second), zone), true, nil
-	}
-	var east time.Duration
-	if offset != "Z" {
-		if east, ok = isoClock(offset[1:]); !ok || east >= 24*time.Hour {
-			return bad()
-		}
-		if offset[0] == '-' {
-			east = -east
-		}
-	}
-	in := time.FixedZone("", int(east/time.Second))
-	return time.Date(year, month, day, 0, 0, 0, 0, in).Add(since - east%time.Second), false, nil
+	return time.FixedZone("", int(east/time.Second)), ok && s[0] != 'Z' && east.Abs() < 24*time.Hour
 }
 
 // isoDate reads YYYY-MM-DD, YYYYMMDD, YYYY-Www[-D] or YYYYWww[D] and returns

@@ -83,7 +83,7 @@ func TestValuesSurviveExactly(t *testing.T) {
 		{huge, huge.String(), huge},
 		{1.0, "1.0", 1.0},
 		{float32(0.1), "0.1", 0.1},
-		{-0.0, "0.0", 0.0},
+		{0.0, "0.0", 0.0},
 		{math.Copysign(0, -1), "-0.0", math.Copysign(0, -1)},
 		{1e16, "1e+16", 1e16},
 		{1e22, "1e+22", 1e22},

@@ -42,7 +42,8 @@ var openers = map[string]func(ctx context.Context, rest string) (*Database, erro
 //	sqlite:////var/lib/sessions.db a file by its absolute path: four slashes
 //	sqlite://:memory:              in memory, gone with the Database
 //
-// A path is percent-decoded. An SQLite file that does not exist is made,
+// Where the folder of a relative path does not exist and that of the same path
+// with a leading slash does, that one is meant. A path is percent-decoded. An SQLite file that does not exist is made,
 // readable by its owner only; its directory must exist. After a "?" may follow
 //
 //	synchronous=full   every save survives a power failure, not only the death

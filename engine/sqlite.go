@@ -36,7 +36,7 @@ func openSQLite(ctx context.Context, rest string) (*Database, error) {
 	if path == "" {
 		return openMemory(ctx)
 	}
-	if path, err = filepath.Abs(path); err != nil { // new connections come after a Chdir, too
+	if path, err = filepath.Abs(meant(path)); err != nil { // new connections come after a Chdir, too
 		return nil, err
 	}
 	if err := createPrivate(path); err != nil {
@@ -57,6 +57,20 @@ func openSQLite(ctx context.Context, rest string) (*Database, error) {
 		return nil, explainFile(path, err)
 	}
 	return &Database{DB: writer, Reader: reader, Dialect: sqlstore.SQLite}, nil
+}
+
+// meant is the path that was meant by three slashes: the relative one, unless
+// its folder does not exist and that of the absolute one does, which some tools
+// write with three slashes, too.
+func meant(path string) string {
+	exists := func(dir string) bool {
+		info, err := os.Stat(dir)
+		return err == nil && info.IsDir()
+	}
+	if absolute := "/" + path; !exists(filepath.Dir(path)) && exists(filepath.Dir(absolute)) {
+		return absolute
+	}
+	return path
 }
 
 // openMemory opens a database that is its only connection's own.
@@ -84,7 +98,7 @@ func parseSQLite(rest string) (path string, params url.Values, err error) {
 	}
 	path, relative := strings.CutPrefix(rest, "/")
 	if !relative || path == "" {
-		return "", nil, errors.New("an SQLite URL is sqlite:///relative/path.db, sqlite:////absolute/path.db or sqlite://:memory:")
+		return "", nil, errors.New("an SQLite URL is sqlite:///relative/path.db, sqlite:////absolute/path.db, or sqlite://:memory: for none")
 	}
 	if path, err = url.PathUnescape(path); err != nil {
 		return "", nil, errors.New("the path in its URL has a % that is not followed by two hexadecimal digits; write %25")

@@ -41,14 +41,14 @@ func checkExpiryInstant(p *probe, s *handle) {
 	}
 	rec := p.record("instant")
 	rec.Expires = p.now().Add(1500 * time.Millisecond)
-	key, old := s.stored(rec)
+	living, _ := s.stored(rec)
 	p.wait(rec.Expires.Add(-time.Microsecond))
-	s.holds(livesUntil, key, rec.Data, "a microsecond before its Expires")
+	s.holds(livesUntil, living, rec.Data, "a microsecond before its Expires")
 	p.wait(rec.Expires)
-	s.gone(expiresAt, key, "at the very instant of its Expires")
+	s.gone(expiresAt, living, "at the very instant of its Expires")
 
 	rec.Expires = p.now().Add(time.Second)
-	key, old = s.stored(rec)
+	key, old := s.stored(rec)
 	p.wait(rec.Expires)
 	err := s.replace(key, old, p.record("late"))
 	p.expect(expiredForEver, err, sessions.ErrConflict, "Replace at the very instant of its Expires")

@@ -88,7 +88,7 @@ func (s *handle) change(key, member string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("Replace answered ErrConflict %d times in a row", patience)
+	return fmt.Errorf("its Replace answered ErrConflict %d times in a row", patience)
 }
 
 func checkRaceCreate(p *probe, s *handle) {

@@ -46,8 +46,10 @@ var wrongLists = []mistake{
 		w.list = func(ctx context.Context) iter.Seq2[sessions.Listed, error] {
 			return func(yield func(sessions.Listed, error) bool) {
 				for l, err := range w.Store.List(ctx) {
-					if !yield(l, err) || !yield(l, err) {
-						return
+					for range 2 {
+						if !yield(l, err) {
+							return
+						}
 					}
 				}
 			}
