@@ -60,9 +60,11 @@ var floor = map[string][]string{
 	"django/pickle":       {"", "internal/pyjson", "internal/pyfloat"},
 	"django/cachelayout":  {},
 	"django":              {"", "internal/pyjson", "internal/pyfloat", "django/pickle", "django/cachelayout", "filestore", "sqlstore"},
-	"redisstore":          {""},
-	"memcachestore":       {""},
+	"internal/cacheentry": {""},
+	"redisstore":          {"", "internal/cacheentry", "django/cachelayout"},
+	"memcachestore":       {"", "internal/cacheentry", "django/cachelayout"},
 	"internal/testserver": {},
+	"internal/djangotest": {},
 	"internal/site":       {""},
 	"cmd/cloakroom":       {"internal/cli"},
 }

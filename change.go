@@ -19,8 +19,7 @@ type setChange struct {
 }
 
 func (c setChange) apply(o *object) error {
-	o.set(c.name, c.value)
-	return nil
+	return o.set(c.name, c.value)
 }
 
 type deleteChange struct{ name string }
@@ -62,8 +61,7 @@ func (c defaultChange) apply(o *object) error {
 	if now, ok := o.get(c.name); ok && !bytes.Equal(now, c.value) {
 		return ErrAnswerChanged
 	}
-	o.set(c.name, c.value)
-	return nil
+	return o.set(c.name, c.value)
 }
 
 // updateChange computes a value from the one before it, anew at each replay.
@@ -78,8 +76,7 @@ func (c updateChange) apply(o *object) error {
 	if err != nil {
 		return err
 	}
-	o.set(c.name, value)
-	return nil
+	return o.set(c.name, value)
 }
 
 // replay applies the log to o.

@@ -28,8 +28,8 @@ func (s *Session) commit(explicit bool) error {
 	case !explicit && s.isEmpty():
 		return nil
 	}
-	ctx, cancel := s.commitContext()
-	defer cancel()
+	ctx := s.commitContext()
+	defer ctx.end()
 	var err error
 	switch {
 	case s.m.sealer != nil:
@@ -51,10 +51,8 @@ func (s *Session) commit(explicit bool) error {
 	return err
 }
 
-// commitContext outlives the visitor's connection: what a handler has done is
-// stored even if nobody waits for the answer.
-func (s *Session) commitContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(s.ctx), s.m.cfg.CommitTimeout)
+func (s *Session) commitContext() *deadline {
+	return withDeadline(s.ctx, s.m.cfg.CommitTimeout)
 }
 
 // errGone: the record has ended since it was loaded.
@@ -150,15 +148,16 @@ func (s *Session) put(ctx context.Context, base, rec Record) error {
 // contend runs attempt with what the store holds under the session's key, with
 // the log replayed on it, until it answers anything but [ErrConflict].
 func (s *Session) contend(ctx context.Context, attempt func(Record, *object) error) error {
-	unlock, err := s.m.queue.lock(ctx, s.key)
+	turn, err := s.m.queue.lock(ctx, s.key)
 	if err != nil {
 		return fmt.Errorf("sessions: saving: %w", err)
 	}
-	defer unlock()
+	defer turn.unlock()
 	base, values, fresh := s.base, s.values, !s.stale
 	for n := range maxAttempts {
 		if !fresh {
-			base, values, err = s.m.fetch(ctx, s.key, s.log)
+			values = &object{}
+			base, err = s.m.fetch(ctx, s.key, s.log, values)
 			if errors.Is(err, ErrNotFound) {
 				return errGone
 			}

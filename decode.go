@@ -43,10 +43,11 @@ func (d *decoder) value() (any, error) {
 	case '[':
 		return d.array()
 	}
-	text, err := d.scanner.value(0)
+	at, err := d.scanner.value(0)
 	if err != nil {
 		return nil, err
 	}
+	text := d.src[at.from:at.to]
 	switch text[0] {
 	case '"':
 		return unquote(text)
@@ -81,7 +82,7 @@ func (d *decoder) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := decodeName(name)
+		key, err := decodeName(d.src[name.from:name.to])
 		if err != nil {
 			return nil, err
 		}

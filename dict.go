@@ -223,8 +223,8 @@ func (s *Session) Keys() []string {
 	defer s.mu.Unlock()
 	s.open()
 	keys := make([]string, 0, s.values.len()+len(s.base.Foreign))
-	for _, m := range s.values.members {
-		if key, err := decodeName(m.name); err == nil {
+	for i := range s.values.len() {
+		if key, err := decodeName(s.values.name(i)); err == nil {
 			keys = append(keys, key)
 		}
 	}
@@ -236,15 +236,16 @@ func (s *Session) Keys() []string {
 func (s *Session) Items() iter.Seq2[string, any] {
 	s.mu.Lock()
 	s.open()
-	members := slices.Clone(s.values.members)
+	s.values.all()
+	now := object{text: s.values.text, members: slices.Clone(s.values.members)}
 	s.mu.Unlock()
 	return func(yield func(string, any) bool) {
-		for _, m := range members {
-			key, err := decodeName(m.name)
+		for i := range now.members {
+			key, err := decodeName(now.name(i))
 			if err != nil {
 				continue
 			}
-			v, err := fits[any](key, m.value)
+			v, err := fits[any](key, now.value(i))
 			if err != nil {
 				s.note(err)
 			} else if !yield(key, v) {

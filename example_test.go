@@ -50,7 +50,7 @@ func Example() {
 	// visit 3
 }
 
-func newManager() *sessions.Manager {
+func exampleManager() *sessions.Manager {
 	manager, err := sessions.New(memstore.New(memstore.Config{}), sessions.Config{})
 	if err != nil {
 		log.Fatal(err)
@@ -75,7 +75,7 @@ func ExampleNew() {
 }
 
 func ExampleSession_Set() {
-	s := newManager().Open(context.Background(), "")
+	s := exampleManager().Open(context.Background(), "")
 	s.Set("sname", "irfan")
 	s.Set("cart", []any{"tea", 2, 1.0})
 
@@ -96,7 +96,7 @@ func ExampleKey() {
 	}
 	const Cart sessions.Key[[]Item] = "cart"
 
-	s := newManager().Open(context.Background(), "")
+	s := exampleManager().Open(context.Background(), "")
 	Cart.Set(s, []Item{{"tea", 3}})
 	Cart.Update(s, func(items []Item, _ bool) []Item { return append(items, Item{"milk", 1.5}) })
 	fmt.Println(Cart.Or(s, nil))
@@ -106,7 +106,7 @@ func ExampleKey() {
 func ExampleKey_Take() {
 	const Token sessions.Key[string] = "reset_token"
 	ctx := context.Background()
-	manager := newManager()
+	manager := exampleManager()
 	s := manager.Open(ctx, "")
 	Token.Set(s, "a1b2")
 	if err := s.Save(); err != nil {
@@ -123,7 +123,7 @@ func ExampleKey_Take() {
 }
 
 func ExampleSession_CycleKey() {
-	manager := newManager()
+	manager := exampleManager()
 	login := func(w http.ResponseWriter, r *http.Request) {
 		// … once the password is right:
 		s := sessions.From(r)
@@ -137,7 +137,7 @@ func ExampleSession_CycleKey() {
 }
 
 func ExampleSession_Flush() {
-	manager := newManager()
+	manager := exampleManager()
 	logout := func(w http.ResponseWriter, r *http.Request) {
 		if err := sessions.From(r).Flush(); err != nil {
 			return // the visitor is told that the store failed, not that the logout worked
@@ -151,7 +151,7 @@ func ExampleSession_Flush() {
 }
 
 func ExampleSession_ExpireAfter() {
-	s := newManager().Open(context.Background(), "")
+	s := exampleManager().Open(context.Background(), "")
 	fmt.Println(s.ExpiryAge())
 	s.ExpireAfter(30 * time.Minute) // without a save
 	fmt.Println(s.ExpiryAge())
@@ -165,7 +165,7 @@ func ExampleSession_ExpireAfter() {
 
 func ExampleSession_Transact() {
 	ctx := context.Background()
-	manager := newManager()
+	manager := exampleManager()
 	s := manager.Open(ctx, "")
 	s.Set("balance", 100)
 	if err := s.Save(); err != nil {
@@ -187,7 +187,7 @@ func ExampleSession_Transact() {
 // key.
 func ExampleManager_Update() {
 	ctx := context.Background()
-	manager := newManager()
+	manager := exampleManager()
 	s := manager.Open(ctx, "")
 	s.Set("report", "pending")
 	if err := s.Save(); err != nil {
@@ -209,7 +209,7 @@ func ExampleNewContext() {
 		fmt.Fprintf(w, "Hello, %s!", sessions.From(r).Get("name"))
 	}
 	r := httptest.NewRequest("GET", "/", nil)
-	s := newManager().Open(r.Context(), "")
+	s := exampleManager().Open(r.Context(), "")
 	s.Set("name", "Irfan")
 
 	w := httptest.NewRecorder()
@@ -219,7 +219,7 @@ func ExampleNewContext() {
 }
 
 func ExampleManager_Require() {
-	manager := newManager()
+	manager := exampleManager()
 	pay := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "paid") // not reached while the store is down
 	})

@@ -53,8 +53,8 @@ func (s *Session) SaveNew() error {
 	if s.values == nil {
 		s.values = &object{}
 	}
-	ctx, cancel := s.commitContext()
-	defer cancel()
+	ctx := s.commitContext()
+	defer ctx.end()
 	rec := s.record(s.values, s.m.now())
 	if err := s.m.store.Create(ctx, s.key, rec); err != nil {
 		return fmt.Errorf("sessions: creating: %w", err)
@@ -85,8 +85,8 @@ func (s *Session) createFresh() error {
 	if s.m.sealer != nil {
 		return s.seal()
 	}
-	ctx, cancel := s.commitContext()
-	defer cancel()
+	ctx := s.commitContext()
+	defer ctx.end()
 	s.key, s.nextKey = "", ""
 	return s.create(ctx)
 }
@@ -148,7 +148,7 @@ func (s *Session) deleteRecord() error {
 	if s.key == "" {
 		return nil
 	}
-	ctx, cancel := s.commitContext()
-	defer cancel()
+	ctx := s.commitContext()
+	defer ctx.end()
 	return s.m.End(ctx, s.key)
 }

@@ -16,6 +16,9 @@ type Manager struct {
 	sealer  Sealer  // in the place of a store
 	cfg     Config
 	queue   queue
+
+	ownClock  bool // Config.Now was given
+	corrupted func(error)
 }
 
 // New returns a Manager that keeps sessions in store. It answers an error if the
@@ -24,13 +27,21 @@ func New(store Store, cfg Config) (*Manager, error) {
 	if store == nil {
 		return nil, errors.New("sessions: New needs a store, such as memstore.New(memstore.Config{})")
 	}
-	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
+	m, err := newManager(cfg)
+	if err != nil {
 		return nil, err
 	}
-	m := &Manager{store: store, cfg: cfg}
+	m.store = store
 	m.toucher, _ = Capability[Toucher](store)
 	return m, nil
+}
+
+func newManager(cfg Config) (*Manager, error) {
+	m := &Manager{ownClock: cfg.Now != nil, cfg: cfg.withDefaults()}
+	m.corrupted = func(err error) {
+		m.cfg.Logger.LogAttrs(context.Background(), levelWarn, "session data corrupted", errAttr(err))
+	}
+	return m, m.cfg.validate()
 }
 
 // Store returns the store given to New, nil after NewSealed.
@@ -114,32 +125,29 @@ func (m *Manager) load(ctx context.Context, key string) (Record, error) {
 		return Record{}, ErrNotFound
 	}
 	rec, err := m.store.Load(ctx, key)
-	if err == nil && !rec.Expires.IsZero() && !rec.Expires.After(m.now()) {
+	if err == nil && m.ownClock && !rec.Expires.IsZero() && !rec.Expires.After(m.now()) {
 		return Record{}, ErrNotFound // by our clock, if not by the store's
 	}
 	return rec, err
 }
 
-// fetch loads the record under key and applies log to what it holds. A record
-// that cannot be decoded counts as empty, or its visitor would be met by an error
-// for ever; it stays as it is until something is saved.
-func (m *Manager) fetch(ctx context.Context, key string, log []change) (Record, *object, error) {
+// fetch loads the record under key into values, and applies log to them. A
+// record that cannot be decoded counts as empty, or its visitor would be met by
+// an error for ever; it stays as it is until something is saved.
+func (m *Manager) fetch(ctx context.Context, key string, log []change, values *object) (Record, error) {
 	rec, err := m.load(ctx, key)
 	if err != nil && !errors.Is(err, ErrCorrupt) {
-		return Record{}, nil, err
+		return Record{}, err
 	}
-	var values *object
 	if err == nil {
-		values, err = parseObject(rec.Data)
-	}
-	if err != nil {
-		m.cfg.Logger.LogAttrs(ctx, levelWarn, "session data corrupted", errAttr(err))
-		values = &object{}
+		values.parse(rec.Data, m.corrupted)
+	} else {
+		m.corrupted(err)
 	}
 	if len(rec.Foreign) > 0 && len(log) > 0 {
-		return rec, values, ErrForeign
+		return rec, ErrForeign
 	}
-	return rec, values, values.replay(log)
+	return rec, values.replay(log)
 }
 
 const (

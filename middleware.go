@@ -153,7 +153,7 @@ func (x *exchange) cookieDue() bool {
 	s := &x.session
 	choice, _ := s.values.get(expiryKey)
 	switch {
-	case s.m.sealer != nil, s.key != x.cookie, !bytes.Equal(choice, s.seen.choice):
+	case s.m.sealer != nil, s.key != x.cookie, s.seen.changed && !bytes.Equal(choice, s.seen.choice):
 		return true
 	case s.expiry().atBrowserClose(s.m.cfg.ExpireAtBrowserClose):
 		return false

@@ -1,9 +1,11 @@
 package sessions
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
+	"unicode/utf8"
 
 	"github.com/cloakroom-go/sessions/internal/pyjson"
 )
@@ -18,8 +20,9 @@ var errNotASCII = errors.New("not ASCII")
 // scanner walks over JSON as Python writes it: RFC 8259 and the bare words
 // NaN, Infinity and -Infinity.
 type scanner struct {
-	src []byte
-	pos int
+	src     []byte
+	pos     int
+	escapes int // that strings held so far
 }
 
 func (s *scanner) fail(what string) error {
@@ -30,34 +33,33 @@ func (s *scanner) fail(what string) error {
 // at the end.
 func (s *scanner) skipSpace() byte {
 	for s.pos < len(s.src) {
-		switch c := s.src[s.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
-		default:
+		c := s.src[s.pos]
+		if c > ' ' || c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			return c
 		}
+		s.pos++
 	}
 	return 0
 }
 
-// value skips one value and returns its text.
-func (s *scanner) value(depth int) ([]byte, error) {
+// value skips one value and returns where it stands.
+func (s *scanner) value(depth int) (span, error) {
 	c := s.skipSpace()
 	start := s.pos
 	var err error
 	switch {
 	case c == '"':
-		_, err = s.text()
+		err = s.text()
+	case c == '-' || '0' <= c && c <= '9':
+		err = s.number()
 	case c == '{':
 		err = s.container(depth, '}')
 	case c == '[':
 		err = s.container(depth, ']')
-	case c == '-' || '0' <= c && c <= '9':
-		err = s.number()
 	default:
 		err = s.word("true", "false", "null", "NaN", "Infinity")
 	}
-	return s.src[start:s.pos], err
+	return span{uint32(start), uint32(s.pos)}, err
 }
 
 // container skips an array or an object, whose opening bracket is next.
@@ -91,47 +93,70 @@ func (s *scanner) container(depth int, closing byte) error {
 	}
 }
 
-// name skips a member's name and its colon and returns the text between the
-// name's quotes.
-func (s *scanner) name() ([]byte, error) {
+// name skips a member's name and its colon and returns where the text between
+// the name's quotes stands.
+func (s *scanner) name() (span, error) {
 	if s.skipSpace() != '"' {
-		return nil, s.fail("no member name")
+		return span{}, s.fail("no member name")
 	}
-	literal, err := s.text()
-	if err != nil {
-		return nil, err
+	start := s.pos + 1
+	if err := s.text(); err != nil {
+		return span{}, err
 	}
+	end := s.pos - 1
 	if s.skipSpace() != ':' {
-		return nil, s.fail("no colon")
+		return span{}, s.fail("no colon")
 	}
 	s.pos++
-	return literal[1 : len(literal)-1], nil
+	return span{uint32(start), uint32(end)}, nil
 }
 
 // text skips a string, whose opening quote is next.
-func (s *scanner) text() ([]byte, error) {
-	start := s.pos
+func (s *scanner) text() error {
 	src := s.src
-	for i := start + 1; i < len(src); i++ {
+	for i := s.pos + 1; ; {
+		for i+8 <= len(src) {
+			special := specials(binary.LittleEndian.Uint64(src[i:]))
+			i += bits.TrailingZeros64(special) / 8 // 8 if there are none
+			if special != 0 {
+				break
+			}
+		}
+		if i >= len(src) {
+			return s.fail("unclosed string")
+		}
 		switch c := src[i]; {
 		case c == '"':
 			s.pos = i + 1
-			return src[start:s.pos], nil
+			return nil
 		case c == '\\':
 			n := escapeLen(src[i:])
 			if n == 0 {
 				s.pos = i
-				return nil, s.fail("unknown escape")
+				return s.fail("unknown escape")
 			}
-			i += n - 1
+			i += n
+			s.escapes++
 		case c < ' ':
 			s.pos = i
-			return nil, s.fail("control character")
-		case c > '~':
-			return nil, errNotASCII
+			return s.fail("control character")
+		case c >= utf8.RuneSelf:
+			return errNotASCII
+		default:
+			i++
 		}
 	}
-	return nil, s.fail("unclosed string")
+}
+
+// specials looks at eight bytes at once: in the first of them that is not plain
+// text in a JSON string the result has its highest bit set, and in none before
+// it. The tests for a byte below n and for equality are those of "Bit Twiddling
+// Hacks" (Anderson); they may err only behind a byte that they have found.
+func specials(word uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := word^(ones*'"'), word^(ones*'\\')
+	below := word - ones*' '
+	return (below | (quote-ones)&^quote | (slash-ones)&^slash | word) & highs
 }
 
 // escapeLen returns the length of the escape that src begins with, 0 if it is
@@ -195,8 +220,9 @@ func (s *scanner) digits() int {
 }
 
 func (s *scanner) word(words ...string) error {
+	rest := s.src[s.pos:]
 	for _, w := range words {
-		if bytes.HasPrefix(s.src[s.pos:], []byte(w)) {
+		if len(rest) >= len(w) && string(rest[:len(w)]) == w {
 			s.pos += len(w)
 			return nil
 		}

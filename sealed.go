@@ -38,11 +38,12 @@ func NewSealed(sealer Sealer, cfg Config) (*Manager, error) {
 	if sealer == nil {
 		return nil, errors.New("sessions: NewSealed needs a Sealer")
 	}
-	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
+	m, err := newManager(cfg)
+	if err != nil {
 		return nil, err
 	}
-	return &Manager{sealer: sealer, cfg: cfg}, nil
+	m.sealer = sealer
+	return m, nil
 }
 
 // open is load for sessions in cookies.

@@ -32,14 +32,17 @@ type Session struct {
 	stale bool
 
 	// values is base with the changes of log; nil until the session is used.
+	// first is what it points to at first.
 	values *object
+	first  object
 	log    []change
 
-	// seen is what the visitor's cookie goes by: when the session was to end,
-	// and its own choice of that, as they were before this request.
+	// seen is what the visitor's cookie goes by: when the session was to end
+	// before this request, and its own choice of that before the first change.
 	seen struct {
 		expires time.Time
 		choice  []byte
+		changed bool
 	}
 
 	accessed, modified bool
@@ -150,14 +153,12 @@ func (s *Session) load() {
 	default:
 		s.read()
 	}
-	if s.values == nil {
-		s.values = &object{}
-	}
+	s.values = &s.first
 }
 
-// read loads the record under key into base and values.
+// read loads the record under key into base and the first values.
 func (s *Session) read() {
-	rec, values, err := s.m.fetch(s.ctx, s.key, nil)
+	rec, err := s.m.fetch(s.ctx, s.key, nil, &s.first)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		s.lost, s.ended = true, errors.Is(err, ErrEnded)
@@ -167,9 +168,8 @@ func (s *Session) read() {
 	case err != nil:
 		s.fail(fmt.Errorf("sessions: loading: %w", err))
 	default:
-		s.base, s.values = rec, values
+		s.base = rec
 		s.seen.expires = rec.Expires
-		s.seen.choice, _ = values.get(expiryKey)
 	}
 }
 
@@ -184,6 +184,10 @@ func (s *Session) change(c change) {
 	}
 	if s.failure != nil {
 		return
+	}
+	if !s.seen.changed {
+		s.seen.choice, _ = s.values.get(expiryKey)
+		s.seen.changed = true
 	}
 	if err := c.apply(s.values); err != nil {
 		s.fail(err)

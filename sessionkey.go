@@ -39,9 +39,16 @@ func ValidKey(key string) bool {
 		return false
 	}
 	for i := 0; i < len(key); i++ {
-		if c := key[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+		if !inAlphabet[key[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+var inAlphabet = func() (in [256]bool) {
+	for _, c := range []byte(keyAlphabet) {
+		in[c] = true
+	}
+	return in
+}()

@@ -68,14 +68,14 @@ func (tx *Session) begin() error {
 	if tx.failure != nil {
 		return tx.failure
 	}
-	base, values, err := tx.m.fetch(tx.ctx, tx.key, tx.log)
+	base, err := tx.m.fetch(tx.ctx, tx.key, tx.log, &tx.first)
 	if errors.Is(err, ErrNotFound) {
 		return ErrInterrupted
 	}
 	if err != nil {
 		return fmt.Errorf("sessions: loading: %w", err)
 	}
-	tx.base, tx.values = base, values
+	tx.base, tx.values = base, &tx.first
 	return nil
 }
 
@@ -88,8 +88,8 @@ func (tx *Session) finish() error {
 		return tx.failure
 	}
 	rec := tx.record(tx.values, tx.base.Created)
-	ctx, cancel := tx.commitContext()
-	defer cancel()
+	ctx := tx.commitContext()
+	defer ctx.end()
 	if err := tx.m.store.Replace(ctx, tx.key, tx.base, rec); err != nil {
 		return fmt.Errorf("sessions: saving: %w", err)
 	}
@@ -103,6 +103,9 @@ func (s *Session) adopt(tx *Session) {
 	defer s.mu.Unlock()
 	s.base, s.stale = tx.base, tx.stale
 	s.values, s.log = tx.values, nil
+	if !s.seen.changed {
+		s.seen.choice, s.seen.changed = tx.seen.choice, tx.seen.changed
+	}
 	s.saved = s.saved || tx.saved
 	s.modified = s.modified || tx.saved
 	s.unsaved = s.nextKey != ""

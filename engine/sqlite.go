@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/cloakroom-go/sessions/sqlstore"
 )
@@ -141,12 +143,30 @@ func openPool(ctx context.Context, dsn string, conns int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	var tables int
-	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+	if err := greet(ctx, db); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// greet reads the file's header. While another process makes the file a
+// database with write-ahead logging, SQLite does not wait but says that it is
+// busy, whatever busy_timeout there is.
+func greet(ctx context.Context, db *sql.DB) error {
+	var tables int
+	for giveUp := time.Now().Add(5 * time.Second); ; {
+		err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables)
+		var sqliteErr *sqlite.Error
+		if !errors.As(err, &sqliteErr) || sqliteErr.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(giveUp) {
+			return err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // creating is held while a file is made. Closing a file drops all locks that

@@ -174,12 +174,14 @@ func (m *Migrator) exists(ctx context.Context, conn *sql.Conn, table string) (bo
 // locked does work while no other Migrator does any on this database, and
 // leaves nothing behind unless all of it succeeds.
 func (m *Migrator) locked(ctx context.Context, work func(*sql.Conn) error) error {
-	conn, err := m.table.db.Conn(ctx)
+	d := m.table.dialect
+	var conn *sql.Conn
+	// A new connection may find another at work on what it wants to set.
+	err := d.retry(ctx, func() (err error) { conn, err = m.table.db.Conn(ctx); return err })
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	d := m.table.dialect
 	run := func(ctx context.Context, query string) error {
 		return d.retry(ctx, func() error { _, err := conn.ExecContext(ctx, query); return err })
 	}

@@ -53,7 +53,7 @@ func (t *table) Replace(ctx context.Context, key string, old, rec sessions.Recor
 		return sessions.ErrConflict
 	}
 	tombstone := len(rec.Data) == 0
-	if !rec.Expires.After(time.Now()) || tombstone && !t.layout.native {
+	if !rec.Expires.After(t.clock()) || tombstone && !t.layout.native {
 		n, err := t.exec(ctx, t.remove, key, stored, t.now())
 		return t.changed("replace", n, err, sessions.ErrConflict)
 	}

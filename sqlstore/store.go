@@ -29,6 +29,9 @@ type Config struct {
 	// that ends daylight saving such times are ambiguous, for Django as well.
 	// Default: UTC, which is what Django stores otherwise.
 	Location *time.Location
+
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
 }
 
 // Store keeps sessions in a table made for this package, with the columns
@@ -83,6 +86,7 @@ type table struct {
 	layout   layout
 	name     string
 	location *time.Location
+	clock    func() time.Time
 
 	load, create, replace, remove, delete, touch, sweep, list, listOwner *statement
 }
@@ -102,6 +106,9 @@ func (t *table) init(db *sql.DB, dialect *Dialect, layout layout, cfg Config) er
 	if t.location == nil {
 		t.location = time.UTC
 	}
+	if t.clock = cfg.Now; t.clock == nil {
+		t.clock = time.Now
+	}
 	reader := cfg.Reader
 	if reader == nil {
 		reader = db
@@ -114,4 +121,4 @@ func (t *table) init(db *sql.DB, dialect *Dialect, layout layout, cfg Config) er
 }
 
 // now is the present as the table writes it.
-func (t *table) now() any { return t.dialect.encodeTime(time.Now(), t.location) }
+func (t *table) now() any { return t.dialect.encodeTime(t.clock(), t.location) }
