@@ -189,3 +189,13 @@ func formatISO(t time.Time, zone *time.Location) string {
 func maxAgeText(age time.Duration) string {
 	return strconv.FormatInt(int64(age/time.Second), 10)
 }
+
+// StoredExpiry is when the session that is stored ends by itself: what the last
+// save said, which was before this request unless it has saved. It is zero for a
+// session that is not stored, and where the store cannot tell.
+func (s *Session) StoredExpiry() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	return s.base.Expires
+}

@@ -1,11 +1,16 @@
 package django_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
+	"github.com/cloakroom-go/sessions"
 	"github.com/cloakroom-go/sessions/django"
+	"github.com/cloakroom-go/sessions/filestore"
+	"github.com/cloakroom-go/sessions/memstore"
 )
 
 // Read the session_data of a row of Django's django_session table.
@@ -38,18 +43,22 @@ func ExampleCodecConfig_fallbacks() {
 	// Output: {"cart":[1,2]} <nil>
 }
 
+// Serve the sessions of a site with SESSION_ENGINE = "…signed_cookies".
 func ExampleCookieCodec() {
-	codec, _ := django.NewCookieCodec(django.Secret("a secret"), django.CodecConfig{})
-	signed := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	cookie, _ := codec.Seal([]byte(`{"lang":"fr"}`), signed)
-
-	data, err := codec.Open(cookie, time.Hour, signed.Add(time.Minute))
-	fmt.Println(string(data), err)
-	_, err = codec.Open(cookie, time.Hour, signed.Add(2*time.Hour))
-	fmt.Println("expired:", errors.Is(err, django.ErrSignatureExpired))
-	// Output:
-	// {"lang":"fr"} <nil>
-	// expired: true
+	codec, err := django.NewCookieCodec(django.Secret("a secret"), 14*24*time.Hour, django.CodecConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager, err := sessions.NewSealed(codec, sessions.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cookie, _ := codec.Seal(sessions.Record{Data: []byte(`{"lang":"fr"}`)}, time.Now()) // as Django would
+	session := manager.Open(context.Background(), cookie)
+	fmt.Println(session.Get("lang"))
+	// Output: fr
 }
 
 func ExampleSigner() {
@@ -97,4 +106,79 @@ func ExampleSettings() {
 	// cached_db sid 336h0m0s
 	// security.W012
 	// security.W009
+}
+
+// Share the sessions of a site with SESSION_ENGINE = "…file".
+func ExampleFileFormat() {
+	dir, _ := os.MkdirTemp("", "") // the site's SESSION_FILE_PATH
+	defer os.RemoveAll(dir)
+	settings := django.DefaultSettings()
+	settings.SecretKey = django.Secret("django-insecure-for-this-example")
+
+	format, err := settings.FileFormat(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	store, err := filestore.Open(dir, filestore.Config{Prefix: settings.CookieName, Format: format})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config, err := settings.Config()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager, err := sessions.New(store, config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	session := manager.Open(context.Background(), "")
+	session.Set("lang", "fr")
+	fmt.Println(session.Save())
+	// Output: <nil>
+}
+
+func ExampleAuth() {
+	users := map[string]string{"42": "pbkdf2_sha256$720000$salt$hash"} // the password field by id
+	auth, err := django.NewAuth(django.Secret("a secret"), func(_ context.Context, id string) (string, string, error) {
+		password, ok := users[id]
+		if !ok {
+			return "", "", django.ErrNoUser
+		}
+		return "irfan", password, nil
+	}, django.AuthConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager, _ := sessions.New(memstore.New(memstore.Config{}), sessions.Config{})
+	session := manager.Open(context.Background(), "")
+	_, err = auth.Login(context.Background(), session, "42") // once the password has been checked
+	fmt.Println(err)
+	fmt.Println(auth.User(context.Background(), session))
+
+	users["42"] = "pbkdf2_sha256$720000$salt$changed"
+	_, ok, err := auth.User(context.Background(), session)
+	fmt.Println(ok, err)
+	// Output:
+	// <nil>
+	// irfan true <nil>
+	// false <nil>
+}
+
+func ExampleAddMessage() {
+	manager, _ := sessions.New(memstore.New(memstore.Config{}), sessions.Config{})
+	session := manager.Open(context.Background(), "")
+	django.AddMessage(session, django.LevelSuccess, "Saved.")
+
+	for _, m := range django.ReadMessages(session) { // by the page that shows them
+		fmt.Println(m.Level, m.Text)
+	}
+	fmt.Println(len(django.ReadMessages(session)))
+	// Output:
+	// 25 Saved.
+	// 0
 }

@@ -149,7 +149,7 @@ func TestEmptySecretsAreRefused(t *testing.T) {
 		"secret":      func() error { _, err := django.NewSigner("salt", nil); return err },
 		"fallback":    func() error { _, err := django.NewSigner("salt", django.Secret("x"), nil); return err },
 		"codec":       func() error { _, err := django.NewCodec(django.Secret(""), django.CodecConfig{}); return err },
-		"cookiecodec": func() error { _, err := django.NewCookieCodec(nil, django.CodecConfig{}); return err },
+		"cookiecodec": func() error { _, err := django.NewCookieCodec(nil, time.Hour, django.CodecConfig{}); return err },
 	} {
 		if err := make(); !errors.Is(err, django.ErrNoSecret) {
 			t.Errorf("%s: %v", name, err)

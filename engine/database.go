@@ -17,6 +17,7 @@ import (
 // Database is an open database, ready for [sqlstore.New] or
 // [sqlstore.NewDjango].
 type Database struct {
+	Name    string            // what to call it in messages: SQLite's file, or "memory"
 	DB      *sql.DB           // for everything
 	Reader  *sql.DB           // for sqlstore.Config.Reader; may be DB itself
 	Dialect *sqlstore.Dialect // how to speak to both

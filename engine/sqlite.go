@@ -58,7 +58,7 @@ func openSQLite(ctx context.Context, rest string) (*Database, error) {
 		writer.Close()
 		return nil, explainFile(path, err)
 	}
-	return &Database{DB: writer, Reader: reader, Dialect: sqlstore.SQLite}, nil
+	return &Database{Name: path, DB: writer, Reader: reader, Dialect: sqlstore.SQLite}, nil
 }
 
 // meant is the path that was meant by three slashes: the relative one, unless
@@ -81,7 +81,7 @@ func openMemory(ctx context.Context) (*Database, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Database{DB: db, Reader: db, Dialect: sqlstore.SQLite}, nil
+	return &Database{Name: "memory", DB: db, Reader: db, Dialect: sqlstore.SQLite}, nil
 }
 
 // parseSQLite takes the part after sqlite:// to a path, empty for a database in

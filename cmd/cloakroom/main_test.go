@@ -12,7 +12,7 @@ import (
 //	serve NAME [arg...]              runs cloakroom runserver on a free port until
 //	                                 the script ends; its address is $NAME, its
 //	                                 port $NAME_port
-//	stop NAME [signal]               ends it by a signal (INT, TERM), and fails
+//	halt NAME [signal]               ends it by a signal (INT, TERM), and fails
 //	                                 unless it exits with 0; what it has printed is
 //	                                 in the files NAME.out and NAME.err
 //	visit VISITOR URL [text]         gets a page with the visitor's cookies, puts it
@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":   serve,
-			"stop":    stop,
+			"halt":    halt,
 			"visit":   visit,
 			"submit":  submit,
 			"overlap": overlap,

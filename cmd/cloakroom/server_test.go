@@ -43,7 +43,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := &server{printed: make(chan struct{})}
 	s.cmd = exec.Command("cloakroom", append([]string{"runserver", "127.0.0.1:0"}, args[1:]...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+ts.Getenv("DATABASE_URL"))
+	s.cmd.Env = os.Environ()
+	for _, name := range [...]string{"DATABASE_URL", "CACHE_URL", "SECRET_KEY", "SESSION_ENGINE", "SESSION_FILE_PATH"} {
+		if value := ts.Getenv(name); value != "" {
+			s.cmd.Env = append(s.cmd.Env, name+"="+value)
+		}
+	}
 	s.cmd.Stderr = &s.err
 	stdout, err := s.cmd.StdoutPipe()
 	ts.Check(err)
@@ -81,9 +86,9 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 
 var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
 
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+func halt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || len(args) > 2 {
-		ts.Fatalf("usage: stop NAME [signal]")
+		ts.Fatalf("usage: halt NAME [signal]")
 	}
 	s := worldOf(ts).servers[args[0]]
 	ts.Check(s.cmd.Process.Signal(signals[append(args, "INT")[1]]))

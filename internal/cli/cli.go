@@ -61,6 +61,7 @@ func (e usageError) Unwrap() error { return e.error }
 // options are the flags that every subcommand takes.
 type options struct {
 	database string
+	settings string
 	level    level
 }
 
@@ -79,8 +80,9 @@ func newRoot() *cobra.Command {
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&opts.database, "database", "", "the database's `URL` (default $DATABASE_URL, else "+defaultDatabase+")")
+	flags.StringVar(&opts.settings, "settings", "", "a Django site's settings: a TOML `FILE` with their names in Django\n(they may as well be in the environment: SECRET_KEY, SESSION_ENGINE, …)")
 	flags.Var(&opts.level, "log-level", "the least `level` that is logged: debug, info, warn or error")
-	root.AddCommand(newRunserver(&opts), newMigrate(&opts), newVersion())
+	root.AddCommand(newRunserver(&opts), newMigrate(&opts), newCheck(&opts), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

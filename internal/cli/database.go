@@ -3,68 +3,108 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
+	"github.com/cloakroom-go/sessions"
+	"github.com/cloakroom-go/sessions/django"
 	"github.com/cloakroom-go/sessions/engine"
 	"github.com/cloakroom-go/sessions/sqlstore"
 )
 
-// This file opens the database that the flags or the environment name, and
-// brings its table up to date.
+// This file opens the sessions that the flags, the settings and the environment
+// name: in a database of ours, or those of a Django site.
 
 const defaultDatabase = "sqlite:///cloakroom.sqlite3"
 
-// database is an open database and the store in it.
-type database struct {
-	*engine.Database
-	store *sqlstore.Store
+// databaseURL is the database that the flag or the environment name.
+func (o *options) databaseURL() string {
+	return cmp.Or(o.database, os.Getenv("DATABASE_URL"), defaultDatabase)
 }
 
-// openDatabase opens the database, and names it on stdout.
-func openDatabase(ctx context.Context, opts *options, stdout io.Writer) (*database, error) {
-	url := cmp.Or(opts.database, os.Getenv("DATABASE_URL"), defaultDatabase)
-	opened, err := engine.OpenDatabase(ctx, url)
+// isDjango reports whether the settings of a Django site are given.
+func (o *options) isDjango() bool {
+	return o.settings != "" || slices.ContainsFunc(os.Environ(), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return name == "SESSION_ENGINE" || strings.HasPrefix(name, "SECRET_KEY")
+	})
+}
+
+// readSettings reads the settings of a Django site.
+func (o *options) readSettings() (*django.Settings, error) {
+	settings, err := engine.ReadSettings(o.settings, os.Environ())
 	if err != nil {
 		return nil, err
 	}
-	db := &database{Database: opened}
-	db.store, err = sqlstore.New(opened.DB, opened.Dialect, sqlstore.Config{Reader: opened.Reader})
-	if err == nil {
-		err = db.describe(ctx, stdout)
-	}
-	if err != nil {
-		opened.Close()
-		return nil, err
-	}
-	return db, nil
+	settings.DatabaseURL = cmp.Or(o.database, settings.DatabaseURL, defaultDatabase)
+	return settings, nil
 }
 
-// describe names the file as the database itself knows it.
-func (db *database) describe(ctx context.Context, stdout io.Writer) error {
-	var file string
-	const query = `SELECT file FROM pragma_database_list WHERE name = 'main'`
-	if err := db.Reader.QueryRowContext(ctx, query).Scan(&file); err != nil {
-		return fmt.Errorf("open the database: %w", err)
+// openSite opens the sessions and says on stdout where they are kept.
+func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust func(*sessions.Config)) (*engine.Site, error) {
+	var site *engine.Site
+	if !opts.isDjango() {
+		db, err := engine.OpenDatabase(ctx, opts.databaseURL())
+		if err != nil {
+			return nil, err
+		}
+		if site, err = nativeSite(db, adjust); err != nil {
+			db.Close()
+			return nil, err
+		}
+	} else {
+		settings, err := opts.readSettings()
+		if err != nil {
+			return nil, err
+		}
+		if site, err = engine.Open(ctx, settings, adjust); err != nil {
+			return nil, err
+		}
+		fmt.Fprintln(stdout, "Django's sessions:", settings.Engine.Path())
 	}
-	fmt.Fprintln(stdout, "Database:", cmp.Or(file, "in memory, gone when this command ends"))
-	return nil
+	if site.Database != nil {
+		fmt.Fprintln(stdout, "Database:", site.Database.Name)
+	}
+	return site, nil
+}
+
+// nativeSite has its sessions in a table of ours.
+func nativeSite(db *engine.Database, adjust func(*sessions.Config)) (*engine.Site, error) {
+	store, err := sqlstore.New(db.DB, db.Dialect, sqlstore.Config{Reader: db.Reader})
+	if err != nil {
+		return nil, err
+	}
+	cfg := sessions.Config{Cookie: sessions.Cookie{AllowHTTP: true}}
+	adjust(&cfg)
+	manager, err := sessions.New(store, cfg)
+	return &engine.Site{Manager: manager, Store: store, Migrator: store.Migrator(), Database: db}, err
 }
 
 // checkWritable finds out before the first visitor does whether sessions can be
 // saved: SQLite opens a file that it may only read without a word.
-func (db *database) checkWritable(ctx context.Context) error {
-	if err := db.store.Delete(ctx, "nobodyssession"); err != nil {
-		return fmt.Errorf("the database cannot be written; this user must be allowed to write the file and its directory: %w", err)
+func checkWritable(ctx context.Context, site *engine.Site) error {
+	if site.Store == nil {
+		return nil
+	}
+	if err := site.Store.Delete(ctx, "nobodyssession"); err != nil {
+		return fmt.Errorf("sessions cannot be written; this user must be allowed to write where they are kept: %w", err)
 	}
 	return nil
 }
 
-// migrate applies the migrations that are due, says which on stdout, and answers
-// how many they were.
-func (db *database) migrate(ctx context.Context, stdout io.Writer) (int, error) {
-	done, err := db.store.Migrator().Up(ctx)
+var errNoTable = errors.New("this SESSION_ENGINE keeps no table in a database: there is nothing to migrate")
+
+// applyMigrations applies the migrations that are due, says which on stdout, and
+// answers how many they were.
+func applyMigrations(ctx context.Context, site *engine.Site, stdout io.Writer) (int, error) {
+	if site.Migrator == nil {
+		return 0, errNoTable
+	}
+	done, err := site.Migrator.Up(ctx)
 	for _, m := range done {
 		fmt.Fprintf(stdout, "  Applying %s.%s... OK\n", m.App, m.Name)
 	}

@@ -34,7 +34,8 @@ func newRunserver(opts *options) *cobra.Command {
 		Long: "Serve a site that shows each visitor their own session and lets them change it.\n\n" +
 			"It listens on " + defaultHost + ":" + defaultPort + " unless told otherwise, makes the table of sessions if it is\n" +
 			"not there yet, and ends on CONTROL-C once it has answered the requests that it has.\n" +
-			"It speaks unencrypted HTTP: it is meant for development.",
+			"With the settings of a Django site it serves that site's visitors, whichever SESSION_ENGINE\n" +
+			"keeps their sessions. It speaks unencrypted HTTP: it is meant for development.",
 		Example: "  cloakroom runserver\n  cloakroom runserver 8080\n  cloakroom runserver '[::1]:8000'\n" +
 			"  cloakroom runserver --public 0.0.0.0:8000",
 		Args: usage(cobra.MaximumNArgs(1)),
@@ -59,20 +60,16 @@ func runserver(cmd *cobra.Command, opts *options, at address, public bool) error
 	}
 	defer listener.Close()
 	out := cmd.OutOrStdout()
-	db, err := openDatabase(ctx, opts, out)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if _, err := db.migrate(ctx, out); err != nil {
-		return err
-	}
-	if err := db.checkWritable(ctx); err != nil {
-		return err
-	}
 	logger := newLogger(cmd.ErrOrStderr(), opts.level.Level)
-	m, err := sessions.New(db.store, sessions.Config{Cookie: sessions.Cookie{AllowHTTP: true}, Logger: logger})
+	kept, err := openSite(ctx, opts, out, func(cfg *sessions.Config) { cfg.Logger = logger })
 	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	if _, err := applyMigrations(ctx, kept, out); err != nil && err != errNoTable {
+		return err
+	}
+	if err := checkWritable(ctx, kept); err != nil {
 		return err
 	}
 	if public {
@@ -80,7 +77,7 @@ func runserver(cmd *cobra.Command, opts *options, at address, public bool) error
 	}
 	fmt.Fprintln(out, "Starting server at", at.url(listener.Addr().(*net.TCPAddr).Port))
 	fmt.Fprintln(out, "Quit the server with CONTROL-C.")
-	return serve(ctx, stop, listener, site.New(m, site.Config{Commands: commandsOf(cmd.Root())}), logger)
+	return serve(ctx, stop, listener, site.New(kept.Manager, site.Config{Commands: commandsOf(cmd.Root())}), logger)
 }
 
 // listen takes the port, on an address that other machines can reach only if

@@ -76,7 +76,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) *homePage {
 	if page.Exists {
 		digest := sha256.Sum256([]byte(session.Key()))
 		page.Ticket = hex.EncodeToString(digest[:4])
-		page.Ends = s.ends(r, session)
+		page.Ends = ends(session)
 		page.EndsIn = span(time.Until(page.Ends))
 		page.Closes = session.ExpiresAtBrowserClose()
 	}
@@ -86,14 +86,13 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) *homePage {
 // exists reports whether the visitor's cookie leads to a session.
 func exists(s *sessions.Session) bool { return s.Load() == nil && s.Key() != "" }
 
-// ends is when the stored session ends, and the visitor's cookie with it;
-// [sessions.Session.ExpiryDate] would answer when it ended if it were saved now.
-func (s *site) ends(r *http.Request, session *sessions.Session) time.Time {
-	rec, err := s.store.Load(r.Context(), session.Key())
-	if err != nil || rec.Expires.IsZero() {
-		return session.ExpiryDate().UTC()
+// ends is when the stored session ends, and the visitor's cookie with it, or
+// when it would end if it were saved now, where the store can't tell.
+func ends(s *sessions.Session) time.Time {
+	if stored := s.StoredExpiry(); !stored.IsZero() {
+		return stored.UTC()
 	}
-	return rec.Expires.UTC()
+	return s.ExpiryDate().UTC()
 }
 
 // lookUp finds a key of this page's own.

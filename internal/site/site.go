@@ -25,17 +25,14 @@ type Command struct {
 
 // New returns the site, with the sessions that m manages.
 func New(m *sessions.Manager, cfg Config) http.Handler {
-	s := &site{store: m.Store(), commands: cfg.Commands}
+	s := &site{commands: cfg.Commands}
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(refuse("It came from a page of another site."))
 	return secured(crossOrigin.Handler(m.Middleware(s.routes())))
 }
 
 // site is what its handlers share.
-type site struct {
-	store    sessions.Store
-	commands []Command
-}
+type site struct{ commands []Command }
 
 // route is the one method that a path answers, and how. A GET answers HEAD, too.
 type route struct {

@@ -1,0 +1,62 @@
+package cachedstore_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/cloakroom-go/sessions"
+	"github.com/cloakroom-go/sessions/cachedstore"
+	"github.com/cloakroom-go/sessions/filestore"
+	"github.com/cloakroom-go/sessions/memstore"
+)
+
+// Sessions are kept in files, and read from memory. Several processes would
+// share a cache that all of them reach.
+func ExampleNew() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	durable, err := filestore.Open(dir, filestore.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	store, err := cachedstore.New(memstore.New(memstore.Config{}), durable, cachedstore.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// A Manager does what follows; so can a job that knows a key.
+	ctx, key := context.Background(), "0fc4977dc9af9133cb7d25eadc74ed1c"
+	err = store.Create(ctx, key, sessions.Record{
+		Data:    []byte(`{"sname":"irfan"}`),
+		Expires: time.Now().Add(14 * 24 * time.Hour),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	rec, err := store.Load(ctx, key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", rec.Data)
+	// Output: {"sname":"irfan"}
+}
+
+// A logout that the cache did not hear of is told apart from one that failed.
+func ExampleNew_logout() {
+	ctx := context.Background()
+	store, err := cachedstore.New(memstore.New(memstore.Config{}), memstore.New(memstore.Config{}),
+		cachedstore.Config{EntryLife: 5 * time.Minute})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// With EntryLife the answer is nil even if the cache is dead: it may show
+	// the session for five more minutes, and nobody can write to it.
+	fmt.Println(store.Delete(ctx, "0fc4977dc9af9133cb7d25eadc74ed1c"))
+	// Output: <nil>
+}
