@@ -23,10 +23,12 @@ func (s *Session) commit(explicit bool) error {
 	switch {
 	case s.failure != nil:
 		return s.failure
-	case s.ended && len(s.log) > 0, explicit && s.lost && len(s.log) == 0 && s.nextKey == "":
+	case s.ended && (len(s.log) > 0 || s.nextKey != ""), explicit && s.lost && len(s.log) == 0 && s.nextKey == "":
 		return ErrInterrupted
 	case !explicit && s.isEmpty():
 		return nil
+	case len(s.base.Foreign) > 0 && s.m.toucher == nil:
+		return s.leaveForeign(explicit)
 	}
 	ctx := s.commitContext()
 	defer ctx.end()
@@ -49,6 +51,16 @@ func (s *Session) commit(explicit bool) error {
 		return nil
 	}
 	return err
+}
+
+// leaveForeign is commit for a record that must not be written and whose life
+// cannot be extended without that; nothing in it has been changed.
+func (s *Session) leaveForeign(explicit bool) error {
+	if explicit {
+		return ErrForeign
+	}
+	s.unsaved = false
+	return nil
 }
 
 func (s *Session) commitContext() *deadline {
@@ -96,6 +108,7 @@ func (s *Session) committed(key string, rec Record, values *object) {
 	s.stale = true
 	s.log, s.unsaved, s.saved = nil, false, true
 	s.lost, s.ended = false, false
+	s.commits++
 }
 
 // create stores a session that has no record yet.
@@ -124,6 +137,7 @@ func (s *Session) create(ctx context.Context) error {
 func (s *Session) replace(ctx context.Context) error {
 	return s.contend(ctx, func(base Record, values *object) error {
 		rec := s.record(values, base.Created)
+		rec.Foreign = base.Foreign
 		if err := s.put(ctx, base, rec); err != nil {
 			return err
 		}
@@ -136,6 +150,9 @@ func (s *Session) replace(ctx context.Context) error {
 // there is to store.
 func (s *Session) put(ctx context.Context, base, rec Record) error {
 	if len(s.log) > 0 || s.m.toucher == nil {
+		if len(base.Foreign) > 0 {
+			return ErrForeign
+		}
 		return s.m.store.Replace(ctx, s.key, base, rec)
 	}
 	err := s.m.toucher.Touch(ctx, s.key, rec.Expires)

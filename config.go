@@ -123,7 +123,7 @@ func (c Config) validate() error {
 }
 
 func (c Cookie) validate() error {
-	host := strings.HasPrefix(c.Name, "__Host-")
+	host := hasPrefixFold(c.Name, "__Host-")
 	switch {
 	case !isToken(c.Name):
 		return fmt.Errorf("sessions: %q can't be a cookie's name; use letters, digits, - and _", c.Name)
@@ -131,7 +131,7 @@ func (c Cookie) validate() error {
 		return fmt.Errorf("sessions: the cookie's Path %q must begin with / and hold no semicolon or control character", c.Path)
 	case !isAttribute(c.Domain):
 		return fmt.Errorf("sessions: the cookie's Domain %q holds a character that it can't", c.Domain)
-	case (host || strings.HasPrefix(c.Name, "__Secure-")) && c.AllowHTTP:
+	case (host || hasPrefixFold(c.Name, "__Secure-")) && c.AllowHTTP:
 		return fmt.Errorf("sessions: browsers refuse the cookie %s without Secure; drop AllowHTTP or the prefix", c.Name)
 	case host && (c.Domain != "" || c.Path != "/"):
 		return fmt.Errorf("sessions: browsers refuse the cookie %s with a Domain or a Path other than /; drop them or the prefix", c.Name)
@@ -141,6 +141,12 @@ func (c Cookie) validate() error {
 		return errors.New("sessions: browsers refuse Partitioned without Secure; drop AllowHTTP or Partitioned")
 	}
 	return nil
+}
+
+// hasPrefixFold is strings.HasPrefix in the way browsers look at the prefixes of
+// cookies' names, without regard to case (RFC 6265bis, section 4.1.3).
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // isToken reports whether s is a token of RFC 9110, section 5.6.2.

@@ -52,7 +52,7 @@ func (c Cookie) delete() string {
 	var b strings.Builder
 	b.WriteString(c.Name)
 	b.WriteString(`=""`)
-	secure := strings.HasPrefix(c.Name, "__Host-") || strings.HasPrefix(c.Name, "__Secure-") ||
+	secure := hasPrefixFold(c.Name, "__Host-") || hasPrefixFold(c.Name, "__Secure-") ||
 		c.SameSite == http.SameSiteNoneMode || c.Partitioned
 	c.attributes(&b, 0, time.Unix(0, 0), false, secure)
 	return b.String()

@@ -132,6 +132,7 @@ func TestCookiesThatBrowsersRefuse(t *testing.T) {
 		"__Host- without Secure":   {Name: "__Host-s", AllowHTTP: true},
 		"__Host- with Domain":      {Name: "__Host-s", Domain: "example.com"},
 		"__Host- with Path":        {Name: "__Host-s", Path: "/app"},
+		"__secure- without Secure": {Name: "__secure-s", AllowHTTP: true},
 		"__Secure- without Secure": {Name: "__Secure-s", AllowHTTP: true},
 		"None without Secure":      {SameSite: http.SameSiteNoneMode, AllowHTTP: true},
 		"Partitioned without":      {Partitioned: true, AllowHTTP: true},

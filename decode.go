@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,14 @@ func unquote(text []byte) (string, error) {
 	}
 	s, err := pyjson.Unquote(nil, text)
 	return string(s), err
+}
+
+// decodeName is the reverse of encodeName.
+func decodeName(name []byte) (string, error) {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return string(name), nil
+	}
+	return unquote(append(append([]byte{'"'}, name...), '"'))
 }
 
 // decodeAny decodes a scanned value to nil, bool, string, int64, *big.Int,
@@ -171,7 +180,8 @@ func decodeInto(text []byte, into any) error {
 func fits[T any](key string, text []byte) (T, error) {
 	var v T
 	// A null is nothing of any certain type: the zero value of those that can
-	// be nil, and no value of the others.
+	// be nil, what those that read JSON themselves make of it, and no value of
+	// the others.
 	if err := decodeInto(text, &v); err != nil || text[0] == 'n' && !nilable(&v) {
 		var none T
 		return none, fmt.Errorf("%w: %q holds a JSON %s, not a %T", ErrType, key, kindOf(text), none)
@@ -181,11 +191,14 @@ func fits[T any](key string, text []byte) (T, error) {
 
 // nilable reports whether null can be decoded into *p without loss.
 func nilable(p any) bool {
-	switch p.(type) {
-	case *string, *bool, *int, *int64, *float64:
-		return false
+	if _, ok := p.(json.Unmarshaler); ok {
+		return true
 	}
-	return true
+	switch reflect.TypeOf(p).Elem().Kind() {
+	case reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice:
+		return true
+	}
+	return false
 }
 
 func kindOf(text []byte) string {

@@ -84,10 +84,6 @@ func (s *Session) Has(key string) bool {
 // is an error. Setting counts as a change even if the value is the same.
 // (Django: session[key] = value)
 func (s *Session) Set(key string, value any) {
-	s.set(key, value, func(name string, text []byte) change { return setChange{name, text} })
-}
-
-func (s *Session) set(key string, value any, as func(name string, text []byte) change) {
 	name, text, err := encodePair(key, value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +91,7 @@ func (s *Session) set(key string, value any, as func(name string, text []byte) c
 		s.fail(err)
 		return
 	}
-	s.change(as(name, text))
+	s.change(setChange{name, text})
 }
 
 func encodePair(key string, value any) (name string, text []byte, err error) {
@@ -117,7 +113,7 @@ func (s *Session) SetAll(values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open()
-	s.modified, s.unsaved = true, true
+	s.markModified()
 }
 
 // Update replaces the value under key by what fn makes of it. If another
@@ -182,6 +178,7 @@ func (s *Session) pop(key string) (text []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open()
+	s.values.all() // so that the answer is what the change will find
 	text, err := s.lookup(key)
 	if err != nil {
 		if err == ErrForeign {
@@ -198,15 +195,38 @@ func (s *Session) pop(key string) (text []byte, ok bool) {
 // the given one. If a concurrent request sets another one first, this one's
 // commit fails with [ErrAnswerChanged]. (Django: session.setdefault(key, value))
 func (s *Session) SetDefault(key string, value any) any {
-	old, err := s.Value(key)
-	if err == nil {
-		return old
+	text, ok := s.setDefault(key, value)
+	if !ok {
+		return value
 	}
-	if err == ErrNoKey {
-		s.set(key, value, func(name string, text []byte) change { return defaultChange{name, text} })
+	old, err := fits[any](key, text)
+	if err != nil {
+		s.note(err)
+		return value
 	}
-	s.note(err)
-	return value
+	return old
+}
+
+// setDefault returns the text under key, or sets the value if there is none.
+func (s *Session) setDefault(key string, value any) (text []byte, ok bool) {
+	text, err := s.raw(key)
+	if err != ErrNoKey {
+		s.note(err)
+		return text, err == nil
+	}
+	// Out of the lock, for it may run the value's own code.
+	name, encoded, err := encodePair(key, value)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.fail(err)
+		return nil, false
+	}
+	if text, err = s.lookup(key); err == nil {
+		return text, true // another goroutine of this request was faster
+	}
+	s.change(defaultChange{name, encoded})
+	return nil, false
 }
 
 // Clear removes every value and keeps the key. (Django: session.clear())
@@ -236,8 +256,7 @@ func (s *Session) Keys() []string {
 func (s *Session) Items() iter.Seq2[string, any] {
 	s.mu.Lock()
 	s.open()
-	s.values.all()
-	now := object{text: s.values.text, members: slices.Clone(s.values.members)}
+	now := s.values.clone()
 	s.mu.Unlock()
 	return func(yield func(string, any) bool) {
 		for i := range now.members {
@@ -276,21 +295,3 @@ func (s *Session) Len() int {
 	s.open()
 	return s.values.len() + len(s.base.Foreign)
 }
-
-// The test cookie of Django: set it with one page and see with the next whether
-// the visitor's browser takes cookies.
-const (
-	testCookieKey   = "testcookie"
-	testCookieValue = "worked"
-)
-
-// SetTestCookie sets a value that shows, when it comes back, that the visitor's
-// browser takes cookies.
-func (s *Session) SetTestCookie() { s.Set(testCookieKey, testCookieValue) }
-
-// TestCookieWorked reports whether the value of SetTestCookie came back.
-func (s *Session) TestCookieWorked() bool { return s.Get(testCookieKey) == testCookieValue }
-
-// DeleteTestCookie removes the value of SetTestCookie and reports whether it
-// was there.
-func (s *Session) DeleteTestCookie() bool { return s.Delete(testCookieKey) }

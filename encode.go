@@ -36,6 +36,21 @@ func encodeValue(v any) ([]byte, error) {
 	return text, nil
 }
 
+// encodeName returns a key of the session in the form in which members' names
+// are kept. A key without anything to escape costs no copy.
+func encodeName(key string) (string, error) {
+	for i := 0; i < len(key); i++ {
+		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := pyjson.AppendString(nil, key)
+			if err != nil {
+				return "", fmt.Errorf("%w: its key: %w", ErrEncode, err)
+			}
+			return string(quoted[1 : len(quoted)-1]), nil
+		}
+	}
+	return key, nil
+}
+
 // appendValue writes the types that sessions mostly hold without reflection.
 func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	switch v := v.(type) {
@@ -54,8 +69,11 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case *big.Int:
 		return appendBig(dst, v)
 	case json.Number:
-		return appendRaw(dst, []byte(v))
+		return appendRaw(dst, []byte(cmp.Or(v, "0")))
 	case json.RawMessage:
+		if v == nil {
+			return append(dst, "null"...), nil
+		}
 		return appendRaw(dst, v)
 	}
 	return appendReflect(dst, reflect.ValueOf(v), depth)
@@ -134,9 +152,11 @@ func marshals(v reflect.Value) bool {
 	if t.Implements(marshalerType) || t.Implements(textMarshalerType) {
 		return true
 	}
-	if t.Kind() == reflect.Pointer || !v.CanAddr() {
-		return false
-	}
+	return t.Kind() != reflect.Pointer && v.CanAddr() && marshalsAt(t)
+}
+
+// marshalsAt reports whether a pointer to a t could write it.
+func marshalsAt(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(marshalerType) || p.Implements(textMarshalerType)
 }
@@ -162,7 +182,7 @@ func appendSlice(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 		if v.IsNil() {
 			return append(dst, "null"...), nil
 		}
-		if e := v.Type().Elem(); e.Kind() == reflect.Uint8 && !reflect.PointerTo(e).Implements(marshalerType) {
+		if e := v.Type().Elem(); e.Kind() == reflect.Uint8 && !marshalsAt(e) {
 			dst = append(dst, '"')
 			dst = base64.StdEncoding.AppendEncode(dst, v.Bytes())
 			return append(dst, '"'), nil

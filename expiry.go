@@ -50,6 +50,9 @@ func parseExpiry(values *object, zone *time.Location) (expiry, error) {
 			return expiry{}, nil
 		}
 		at, naive, err := parseISO(v, zone)
+		if at.IsZero() && err == nil {
+			at = at.Add(time.Microsecond) // year 1 is long ago, and not no instant
+		}
 		return expiry{set: err == nil, at: at, naive: naive}, err
 	}
 	return expiry{}, errExpiry
@@ -63,8 +66,8 @@ const maxAge = math.MaxInt64 / int64(time.Second) / 2
 func (e expiry) ageAt(now time.Time, lifetime time.Duration) time.Duration {
 	switch {
 	case !e.at.IsZero():
-		if far := e.at.Unix() - now.Unix(); far > maxAge {
-			return time.Duration(maxAge) * time.Second
+		if far := e.at.Unix() - now.Unix(); far > maxAge || far < -maxAge {
+			return seconds(float64(far))
 		}
 		// Down to whole seconds, as Python's timedelta does.
 		age := e.at.Sub(now)

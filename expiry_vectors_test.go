@@ -170,3 +170,14 @@ func setExpiry(s *sessions.Session, name string) bool {
 	}
 	return true
 }
+
+func TestExpiryLongAgoHasPassed(t *testing.T) {
+	m, _ := newWorld(t, sessions.Config{})
+	for _, at := range []time.Time{{}, time.Date(1700, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		s := m.Open(t.Context(), "")
+		s.ExpireAt(at)
+		if s.ExpiryAge() >= 0 || s.ExpiresAtBrowserClose() || s.ExpiryDate().Year() != at.Year() {
+			t.Errorf("%v: age %v, date %v, with the browser: %t", at, s.ExpiryAge(), s.ExpiryDate(), s.ExpiresAtBrowserClose())
+		}
+	}
+}

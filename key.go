@@ -89,15 +89,16 @@ func (k Key[T]) Pop(s *Session) (T, bool) {
 // [Session.SetDefault]. A value that does not fit a T stays, is an error to
 // [Session.Err], and v is returned.
 func (k Key[T]) SetDefault(s *Session, v T) T {
-	old, err := k.Value(s)
-	if err == nil {
-		return old
+	text, ok := s.setDefault(string(k), v)
+	if !ok {
+		return v
 	}
-	if err == ErrNoKey {
-		s.set(string(k), v, func(name string, text []byte) change { return defaultChange{name, text} })
+	old, err := fits[T](string(k), text)
+	if err != nil {
+		s.note(err)
+		return v
 	}
-	s.note(err)
-	return v
+	return old
 }
 
 // Take removes the value from the stored session at once; of all the requests

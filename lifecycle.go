@@ -37,8 +37,9 @@ func (s *Session) Save() error {
 	return s.commit(true)
 }
 
-// SaveNew stores the session like Save, but only if there is no record under
-// its key yet, and answers [ErrConflict] if there is.
+// SaveNew stores the session like Save, but only as a new record: under its key,
+// if nothing is there yet, or else it answers [ErrConflict]. A key that a visitor
+// sent and that leads nowhere is not taken; the session gets a new one.
 // (Django: save(must_create=True))
 func (s *Session) SaveNew() error {
 	s.mu.Lock()
@@ -46,8 +47,16 @@ func (s *Session) SaveNew() error {
 	if err := s.mayMove(); err != nil {
 		return err
 	}
-	if s.m.sealer != nil || !ValidKey(s.key) {
+	if s.visiting {
+		s.open()
+	}
+	switch {
+	case s.failure != nil:
+		return s.failure
+	case s.m.sealer != nil || !ValidKey(s.key):
 		return s.createFresh()
+	case s.base.Data != nil:
+		return ErrConflict // and if it has ended meanwhile, it is not brought back
 	}
 	s.accessed = true
 	if s.values == nil {
@@ -79,16 +88,23 @@ func (s *Session) createFresh() error {
 	if s.values == nil {
 		s.values = &object{}
 	}
-	if s.failure != nil {
+	switch {
+	case s.failure != nil:
 		return s.failure
-	}
-	if s.m.sealer != nil {
+	case len(s.base.Foreign) > 0:
+		return ErrForeign
+	case s.m.sealer != nil:
 		return s.seal()
 	}
 	ctx := s.commitContext()
 	defer ctx.end()
+	key, next := s.key, s.nextKey
 	s.key, s.nextKey = "", ""
-	return s.create(ctx)
+	err := s.create(ctx)
+	if err != nil {
+		s.key, s.nextKey = key, next
+	}
+	return err
 }
 
 // CycleKey gives the session a new key and keeps its data: call it when a
@@ -131,8 +147,9 @@ func (s *Session) Flush() error {
 	s.key, s.nextKey = "", ""
 	s.base, s.stale = Record{}, false
 	s.values, s.log = &object{}, nil
-	s.modified, s.unsaved = true, false
+	s.modified, s.unsaved, s.saved = true, false, false
 	s.lost, s.ended = false, false
+	s.commits++
 	return nil
 }
 
@@ -141,6 +158,10 @@ func (s *Session) Flush() error {
 func (s *Session) DeleteRecord() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.transacting {
+		s.fail(errInTransact)
+		return errInTransact
+	}
 	return s.deleteRecord()
 }
 

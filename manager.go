@@ -60,8 +60,9 @@ func (m *Manager) Open(ctx context.Context, key string) *Session {
 	return s
 }
 
-// Update opens the session under key, runs change on it and saves it. It answers
-// [ErrNotFound] if there is no such session.
+// Update opens the session under key, runs change on it and saves it, unless
+// change answers an error or has flushed it. It answers [ErrNotFound] if there is
+// no such session, and [ErrInterrupted] if it ends meanwhile.
 func (m *Manager) Update(ctx context.Context, key string, change func(*Session) error) error {
 	s := m.Open(ctx, key)
 	if err := s.Load(); err != nil {
@@ -72,6 +73,9 @@ func (m *Manager) Update(ctx context.Context, key string, change func(*Session) 
 	}
 	if err := change(s); err != nil {
 		return err
+	}
+	if s.IsEmpty() {
+		return nil
 	}
 	return s.Save()
 }

@@ -376,6 +376,41 @@ func TestConcurrentUseWithinARequest(t *testing.T) {
 	}
 }
 
+// TestGoroutinesOfOverlappingRequests counts in all the ways that there are, in
+// many goroutines of many requests that all save in between.
+func TestGoroutinesOfOverlappingRequests(t *testing.T) {
+	const N sessions.Key[int] = "n"
+	m, _ := newWorld(t, sessions.Config{})
+	key := start(t, m, map[string]any{"x": 1})
+	more := func(n int, _ bool) int { return n + 1 }
+	ways := []func(*sessions.Session) error{
+		func(s *sessions.Session) error { N.Update(s, more); return nil },
+		func(s *sessions.Session) error { N.Update(s, more); return s.Save() },
+		func(s *sessions.Session) error {
+			return s.Transact(t.Context(), func(tx *sessions.Session) error { N.Update(tx, more); return nil })
+		},
+		func(s *sessions.Session) error {
+			return s.Transact(t.Context(), func(tx *sessions.Session) error { N.Set(tx, N.Or(tx, 0)+1); return nil })
+		},
+	}
+	answers := overlap(m, key, 5, func(i int, s *sessions.Session) {
+		var done sync.WaitGroup
+		for j := range 3 * len(ways) {
+			done.Go(func() {
+				if err := ways[j%len(ways)](s); err != nil {
+					t.Error(err)
+				}
+				s.Set(fmt.Sprint("k", i, j), true)
+			})
+		}
+		done.Wait()
+	})
+	got := stored(t, m, key)
+	if statuses(answers)[200] != 5 || got["n"] != int64(5*3*len(ways)) || len(got) != 2+5*3*len(ways) {
+		t.Errorf("%v: counted %v, %d keys", statuses(answers), got["n"], len(got))
+	}
+}
+
 // TestContentionIsAnError has a store on which somebody else is always faster.
 func TestContentionIsAnError(t *testing.T) {
 	m, err := sessions.New(losing{memstore.New(memstore.Config{})}, sessions.Config{Logger: slog.New(slog.DiscardHandler)})

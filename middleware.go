@@ -21,6 +21,7 @@ func (m *Manager) Middleware(next http.Handler) http.Handler {
 		x.writer = writer{ResponseWriter: w, x: x}
 		x.cookie, x.hadCookie = cookieValue(r.Header, m.cfg.Cookie.Name, m.plausible)
 		x.session.init(m, x.Context, x.cookie)
+		x.session.visiting = true
 		next.ServeHTTP(&x.writer, r.WithContext(x))
 		x.writer.finish()
 	})
@@ -32,12 +33,13 @@ func (m *Manager) Middleware(next http.Handler) http.Handler {
 // a session that could not be read.
 func (m *Manager) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := From(r).Load(); err != nil {
-			m.cfg.Logger.LogAttrs(r.Context(), levelError, "session could not be loaded", errAttr(err))
-			m.cfg.OnError(w, r, err)
-			return
+		s := From(r)
+		switch err := s.Load(); {
+		case err == nil:
+			next.ServeHTTP(w, r)
+		case !s.visiting:
+			m.cfg.OnError(w, r, err) // else Middleware will, once
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
@@ -93,7 +95,7 @@ func RespondError(w http.ResponseWriter, _ *http.Request, err error) {
 		status = http.StatusBadRequest
 	case errors.Is(err, ErrAnswerChanged):
 		status = http.StatusConflict
-	case errors.Is(err, ErrEncode), errors.Is(err, ErrForeign), errors.Is(err, errInTransact):
+	case errors.Is(err, ErrEncode), errors.Is(err, ErrForeign), errors.Is(err, ErrTooLarge), errors.Is(err, errInTransact):
 		status = http.StatusInternalServerError
 	}
 	http.Error(w, http.StatusText(status), status)
@@ -140,8 +142,19 @@ func (x *exchange) setHeaders(h http.Header) {
 	case s.saved && x.cookieDue():
 		h.Add("Set-Cookie", s.newCookie(s.key))
 		varyCookie(h)
-	case s.accessed:
+	case s.accessed || s.saved:
 		varyCookie(h)
+	}
+}
+
+// setMoved sets the headers of a request that failed after Save had stored its
+// session under a new key, which the visitor would otherwise never learn.
+func (x *exchange) setMoved(h http.Header) {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.saved && s.key != x.cookie {
+		x.setHeaders(h)
 	}
 }
 

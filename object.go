@@ -231,7 +231,10 @@ func (o *object) append(m member) {
 	o.members = append(o.members, m)
 }
 
+// set and delete split what is left first: what turns out about it must not
+// undo them.
 func (o *object) set(name string, value []byte) error {
+	o.all()
 	if len(o.text)+len(name)+len(value) > math.MaxInt32 {
 		return fmt.Errorf("%w: more than 2 GiB", ErrEncode)
 	}
@@ -249,6 +252,7 @@ func (o *object) set(name string, value []byte) error {
 }
 
 func (o *object) delete(name string) {
+	o.all()
 	if i := o.find([]byte(name)); i >= 0 {
 		o.whole, o.index = false, nil
 		o.members = slices.Delete(o.members, i, i+1)
@@ -257,12 +261,18 @@ func (o *object) delete(name string) {
 
 func (o *object) clear() { *o = object{} }
 
+// clone returns a copy that changes of either don't reach.
+func (o *object) clone() *object {
+	o.all()
+	return &object{text: o.text[:len(o.text):len(o.text)], members: slices.Clone(o.members), whole: o.whole}
+}
+
 // encode returns the text of the object. Nobody may change it.
 func (o *object) encode() []byte {
+	o.all()
 	if o.whole {
 		return o.text
 	}
-	o.all()
 	size := 2
 	for _, m := range o.members {
 		size += int(m.name.to-m.name.from) + int(m.value.to-m.value.from) + 4
@@ -278,27 +288,4 @@ func (o *object) encode() []byte {
 		out = append(out, o.value(i)...)
 	}
 	return append(out, '}')
-}
-
-// encodeName returns a key of the session in the form in which members' names
-// are kept. A key without anything to escape costs no copy.
-func encodeName(key string) (string, error) {
-	for i := 0; i < len(key); i++ {
-		if c := key[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, err := pyjson.AppendString(nil, key)
-			if err != nil {
-				return "", fmt.Errorf("%w: its key: %w", ErrEncode, err)
-			}
-			return string(quoted[1 : len(quoted)-1]), nil
-		}
-	}
-	return key, nil
-}
-
-// decodeName is the reverse of encodeName.
-func decodeName(name []byte) (string, error) {
-	if bytes.IndexByte(name, '\\') < 0 {
-		return string(name), nil
-	}
-	return unquote(append(append([]byte{'"'}, name...), '"'))
 }

@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -33,12 +34,13 @@ func (w *writer) begin(status int) error {
 	if w.err = w.x.prepare(status, w.Header()); w.err != nil {
 		w.x.report("session could not be saved", w.err)
 		for _, name := range [...]string{
-			"Cache-Control", "Content-Encoding", "Content-Length", "Content-Type",
-			"Etag", "Last-Modified", "Location", "Set-Cookie",
+			"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Range",
+			"Content-Type", "Etag", "Expires", "Last-Modified", "Location", "Set-Cookie",
 		} {
 			w.Header().Del(name)
 		}
-		w.x.session.m.cfg.OnError(w.ResponseWriter, w.x.request, w.err)
+		w.x.setMoved(w.Header())
+		w.x.session.m.cfg.OnError(w.ResponseWriter, w.x.request.WithContext(w.x), w.err)
 	}
 	return w.err
 }
@@ -51,16 +53,21 @@ func (w *writer) finish() {
 	}
 	s := &w.x.session
 	s.mu.Lock()
-	late := s.failure
+	failure := s.failure
 	s.mu.Unlock()
-	if errors.Is(late, ErrTooLate) {
-		w.x.report("session used too late", late)
+	switch {
+	case failure == nil || w.err != nil:
+	case errors.Is(failure, ErrTooLate):
+		w.x.report("session used too late", failure)
+	default: // under a response that saves nothing, or after its beginning
+		w.x.report("session failed", failure)
 	}
 }
 
 func (x *exchange) report(message string, err error) {
 	level := levelError
-	if errors.Is(err, ErrInterrupted) || errors.Is(err, ErrAnswerChanged) {
+	gone := errors.Is(err, context.Canceled) && x.Err() != nil
+	if gone || errors.Is(err, ErrInterrupted) || errors.Is(err, ErrAnswerChanged) {
 		level = levelWarn // what visitors do, not what operators must mend
 	}
 	x.session.m.cfg.Logger.LogAttrs(x.Context, level, message, errAttr(err))

@@ -411,3 +411,70 @@ func (s *stuck) Create(ctx context.Context, _ string, _ sessions.Record) error {
 		return nil
 	}
 }
+
+func TestFailuresThatChangeNoResponseAreLogged(t *testing.T) {
+	for name, status := range map[string]int{"after the header": 200, "under a 500": 500} {
+		var log bytes.Buffer
+		m, _ := newWorld(t, sessions.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		request(m, "", func(w http.ResponseWriter, r *http.Request) {
+			if status == 200 {
+				w.WriteHeader(status)
+			}
+			sessions.From(r).Set("a", make(chan int))
+			w.WriteHeader(status)
+		})
+		if strings.Count(log.String(), "level=ERROR") != 1 {
+			t.Errorf("%s: log %q", name, log.String())
+		}
+	}
+}
+
+func TestOnErrorSeesTheSession(t *testing.T) {
+	called := false
+	m, _ := newWorld(t, sessions.Config{OnError: func(w http.ResponseWriter, r *http.Request, err error) {
+		called = true
+		sessions.From(r).Key()
+		sessions.RespondError(w, r, err)
+	}})
+	w := request(m, "", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Disposition", "attachment")
+		sessions.From(r).Set("a", make(chan int))
+	})
+	if !called || w.Code != 500 || w.Header().Get("Content-Disposition") != "" {
+		t.Errorf("status %d, headers %v", w.Code, w.Header())
+	}
+}
+
+func TestRespondError(t *testing.T) {
+	for err, status := range map[error]int{
+		sessions.ErrInterrupted: 400, sessions.ErrAnswerChanged: 409, sessions.ErrEncode: 500, sessions.ErrForeign: 500,
+		sessions.ErrTooLarge: 500, sessions.ErrContention: 503, sessions.ErrFull: 503, errDown: 503,
+	} {
+		w := httptest.NewRecorder()
+		sessions.RespondError(w, nil, err)
+		if w.Code != status {
+			t.Errorf("%v: status %d, want %d", err, w.Code, status)
+		}
+	}
+}
+
+func TestRequireAsksTheHookOnce(t *testing.T) {
+	calls := 0
+	m, err := sessions.New(&failing{load: true}, sessions.Config{
+		Logger:  slog.New(slog.DiscardHandler),
+		OnError: func(w http.ResponseWriter, r *http.Request, _ error) { calls++; http.Redirect(w, r, "/sorry", 302) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guarded := m.Require(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler ran") }))
+	if w := request(m, existing, guarded.ServeHTTP); calls != 1 || w.Code != 302 {
+		t.Errorf("%d calls, status %d", calls, w.Code)
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/", nil)
+	guarded.ServeHTTP(w, r.WithContext(sessions.NewContext(r.Context(), m.Open(r.Context(), existing))))
+	if calls != 2 || w.Code != 302 {
+		t.Errorf("without Middleware: %d calls, status %d", calls, w.Code)
+	}
+}

@@ -51,7 +51,9 @@ type Session struct {
 	lost               bool // the key led nowhere
 	ended              bool // it led to a tombstone
 	closed             bool // the response has begun
+	visiting           bool // the key is what a visitor sent
 	transacting        bool // this is the Session that Transact hands out
+	commits            int  // how often the session was stored or ended here
 	failure            error
 	softErr            error
 }
@@ -87,6 +89,10 @@ func (s *Session) Modified() bool {
 func (s *Session) MarkModified() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.markModified()
+}
+
+func (s *Session) markModified() {
 	if s.closed {
 		s.fail(ErrTooLate)
 		return

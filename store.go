@@ -18,7 +18,7 @@ type Record struct {
 	// json.dumps with compact separators: every other character is escaped,
 	// and the bare words NaN, Infinity and -Infinity may stand for numbers.
 	// How it is laid down at rest is the store's affair. In a Record handed to
-	// Replace, no Data at all means a tombstone; see [Store].
+	// Create or Replace, no Data at all means a tombstone; see [Store].
 	Data []byte
 
 	// Expires is when the session ends by itself, to the microsecond. Load
@@ -38,7 +38,9 @@ type Record struct {
 	Foreign []string
 
 	// Revision is set by Load and handed back to Replace; only the store knows
-	// what it means.
+	// what it means. A tombstone's is its name, which whoever stores it may
+	// choose; most have none. Stores that cannot keep a name leave it out, and
+	// cannot be caches.
 	Revision string
 }
 
@@ -53,13 +55,16 @@ type Record struct {
 type Store interface {
 	// Load answers the live record under key. It answers [ErrNotFound] if there
 	// is none or it has expired (a record that expires this very instant has);
-	// [ErrEnded] if there is a tombstone; and [ErrCorrupt], together with a
+	// [ErrEnded] if there is a tombstone, together with a Record whose Revision
+	// is its name; and [ErrCorrupt], together with a
 	// Record whose Revision Replace accepts, for what it cannot decode.
 	Load(ctx context.Context, key string) (Record, error)
 
 	// Create stores rec under a key that is not taken, or answers
 	// [ErrConflict]. An expired record that still lies there may count as
-	// taken. [ErrFull] says that there is no room.
+	// taken. [ErrFull] says that there is no room. With no rec.Data it stores a
+	// tombstone, as Replace does; a layout that has no place for one answers
+	// [errors.ErrUnsupported].
 	Create(ctx context.Context, key string, rec Record) error
 
 	// Replace puts rec in the place of old, which Load answered for this key.
@@ -71,6 +76,9 @@ type Store interface {
 	// rec.Data it leaves a tombstone until rec.Expires: Load then answers
 	// ErrEnded, Create ErrConflict, Touch ErrNotFound, and no listing shows it.
 	// A layout that has no place for a tombstone removes the record instead.
+	//
+	// A tombstone is replaced by an old without Data whose Revision is its name,
+	// and by no other; one without a name, by none.
 	Replace(ctx context.Context, key string, old, rec Record) error
 
 	// Delete removes whatever is stored under key. That there is nothing is no

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/cloakroom-go/sessions"
+	"github.com/cloakroom-go/sessions/memstore"
 )
 
 // This file is about values: what goes in comes out, exactly, also by way of
@@ -310,5 +312,86 @@ func TestForeignValues(t *testing.T) {
 	}
 	if got, _ := inner.Store().Load(t.Context(), existing); string(got.Data) != `{"a":1}` {
 		t.Errorf("stored %s", got.Data)
+	}
+}
+
+// TestChangesSurviveALateFind has text that turns out late to need another form,
+// or to be malformed, or to repeat a name: changes made before stay.
+func TestChangesSurviveALateFind(t *testing.T) {
+	for _, tail := range []string{`"b":"é"}`, `"b":`, `"b":1}x`, `"a":5}`} {
+		m, now := newWorld(t, sessions.Config{})
+		rec := sessions.Record{Data: []byte(`{"_session_expiry":900,"gone":1,"a":1,` + tail), Expires: now.Add(time.Hour)}
+		if err := m.Store().Create(t.Context(), existing, rec); err != nil {
+			t.Fatal(err)
+		}
+		s := m.Open(t.Context(), existing)
+		s.Delete("gone")
+		s.Set("a", 2)
+		s.Set("z", 3)
+		if err := s.Save(); err != nil {
+			t.Fatal(err)
+		}
+		if got := stored(t, m, existing); got["a"] != int64(2) || got["z"] != int64(3) || got["gone"] != nil {
+			t.Errorf("%s: stored %v", tail, got)
+		}
+	}
+}
+
+func TestNullIsNoValueOfAPlainType(t *testing.T) {
+	type name string
+	m, _ := newWorld(t, sessions.Config{})
+	s := m.Open(t.Context(), "")
+	s.Set("n", nil)
+	if v, ok := sessions.Key[name]("n").Get(s); ok {
+		t.Errorf("null is the text %q", v)
+	}
+	if v, ok := sessions.Key[int32]("n").Get(s); ok {
+		t.Errorf("null is the number %d", v)
+	}
+	if v, ok := sessions.Key[[]int32]("n").Get(s); !ok || v != nil {
+		t.Errorf("null is not the slice nil, but %v", v)
+	}
+}
+
+// TestForeignSessionIsNeverRewritten extends lives on a store that can do so
+// only by writing the whole record.
+func TestForeignSessionIsNeverRewritten(t *testing.T) {
+	store := foreign{memstore.New(memstore.Config{})}
+	m, err := sessions.New(store, sessions.Config{SaveEveryRequest: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := start(t, m, map[string]any{"a": 1})
+	before, _ := store.Load(t.Context(), key)
+	w := request(m, key, func(_ http.ResponseWriter, r *http.Request) { sessions.From(r).MarkModified() })
+	if after, _ := store.Load(t.Context(), key); w.Code != 200 || !after.Expires.Equal(before.Expires) {
+		t.Errorf("status %d; the record was written", w.Code)
+	}
+	s := m.Open(t.Context(), key)
+	s.Get("a")
+	if err := s.Create(); !errors.Is(err, sessions.ErrForeign) {
+		t.Errorf("Create answers %v and would leave a value behind", err)
+	}
+}
+
+func TestSetDefaultInManyGoroutines(t *testing.T) {
+	m, _ := newWorld(t, sessions.Config{})
+	s := m.Open(t.Context(), "")
+	var done sync.WaitGroup
+	for i := range 20 {
+		done.Go(func() { s.SetDefault("token", i) })
+	}
+	done.Wait()
+	if err := s.Err(); err != nil {
+		t.Errorf("goroutines of one request are in each other's way: %v", err)
+	}
+}
+
+func TestEmptyRawValuesAsInEncodingJSON(t *testing.T) {
+	for _, v := range []any{json.RawMessage(nil), json.Number("")} {
+		want, _ := json.Marshal(v)
+		if text, _ := through(t, v); text != string(want) {
+			t.Errorf("%T: %s, want %s", v, text, want)
+		}
 	}
 }

@@ -112,10 +112,10 @@ type store struct {
 // [sessions.Sweeper], [sessions.Lister] and [sessions.OwnerLister]. The last
 // three look at durable alone; a cache that needs sweeping is swept apart.
 //
-// The cache must name its tombstones, as [sessions.Record] says, or nothing is
-// ever cached. Nobody but stores of this kind, on the same durable store, may
-// change what is in it; it may lose all it holds. New calls neither store,
-// starts no goroutine, and needs no closing.
+// The cache must be the same for all processes that change durable, or they
+// would not hear of each other's logouts: a memstore serves a single process.
+// It must name its tombstones, as [sessions.Record] says, or nothing is ever
+// cached. New calls neither store, starts no goroutine, and needs no closing.
 func New(cache, durable sessions.Store, cfg Config) (sessions.Store, error) {
 	s := &store{
 		cache: cache, durable: durable,

@@ -2,6 +2,7 @@ package cachedstore_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"log/slog"
@@ -25,6 +26,7 @@ type as struct {
 	durable func(testing.TB, func() time.Time) func() sessions.Store // opens the same again and again
 	cache   func(sessions.Store) sessions.Store
 	outside func(sessions.Store) sessions.Store
+	damage  func(key string) error
 	cfg     cachedstore.Config
 }
 
@@ -45,7 +47,7 @@ func (a as) harness() sessiontest.Harness {
 		}
 		return store
 	}
-	return sessiontest.Harness{
+	h := sessiontest.Harness{
 		Open: func(tb testing.TB) sessions.Store {
 			shared, durable = newCache(clock.Now), a.durable(tb, clock.Now)
 			return again(tb)
@@ -53,6 +55,15 @@ func (a as) harness() sessiontest.Harness {
 		Reopen: func(tb testing.TB, _ sessions.Store) sessions.Store { return again(tb) },
 		Clock:  clock,
 	}
+	if a.damage != nil {
+		h.Corrupt = func(tb testing.TB, _ sessions.Store, key string) {
+			// It is seen once the cache no longer holds what it was.
+			if err := errors.Join(a.damage(key), shared.Delete(tb.Context(), key)); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	return h
 }
 
 func inMemory(_ testing.TB, now func() time.Time) func() sessions.Store {
@@ -60,11 +71,7 @@ func inMemory(_ testing.TB, now func() time.Time) func() sessions.Store {
 	return func() sessions.Store { return store }
 }
 
-func inFiles(tb testing.TB, now func() time.Time) func() sessions.Store {
-	return filesIn(tb, tb.TempDir(), now)
-}
-
-func filesIn(tb testing.TB, dir string, now func() time.Time) func() sessions.Store {
+func inFiles(tb testing.TB, dir string, now func() time.Time) func() sessions.Store {
 	return func() sessions.Store {
 		store, err := filestore.Open(dir, filestore.Config{Now: now, NoSync: true})
 		if err != nil {
@@ -79,25 +86,16 @@ func TestConformance(t *testing.T) {
 }
 
 func TestConformanceInFrontOfFiles(t *testing.T) {
-	sessiontest.Run(t, as{durable: inFiles}.harness())
-}
-
-// What is damaged is seen once the cache no longer holds it.
-func TestConformanceInFrontOfDamage(t *testing.T) {
 	var dir string
-	h := as{
+	sessiontest.Run(t, as{
 		durable: func(tb testing.TB, now func() time.Time) func() sessions.Store {
 			dir = tb.TempDir()
-			return filesIn(tb, dir, now)
+			return inFiles(tb, dir, now)
 		},
-		cache: func(cache sessions.Store) sessions.Store { return forgetful(cache, 1) },
-	}.harness()
-	h.Corrupt = func(tb testing.TB, _ sessions.Store, key string) {
-		if err := os.WriteFile(filepath.Join(dir, "session-"+key), []byte("damaged"), 0o600); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	sessiontest.Run(t, h)
+		damage: func(key string) error {
+			return os.WriteFile(filepath.Join(dir, "session-"+key), []byte("damaged"), 0o600)
+		},
+	}.harness())
 }
 
 func TestConformanceWithForgetfulCache(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/cloakroom-go/sessions/memstore"
 )
 
-// Sessions are kept in files, and read from memory. Several processes would
-// share a cache that all of them reach.
+// Sessions are kept in files, and read from the memory of a single process.
+// Several would need a cache that all of them share.
 func ExampleNew() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -45,18 +45,4 @@ func ExampleNew() {
 	}
 	fmt.Printf("%s\n", rec.Data)
 	// Output: {"sname":"irfan"}
-}
-
-// A logout that the cache did not hear of is told apart from one that failed.
-func ExampleNew_logout() {
-	ctx := context.Background()
-	store, err := cachedstore.New(memstore.New(memstore.Config{}), memstore.New(memstore.Config{}),
-		cachedstore.Config{EntryLife: 5 * time.Minute})
-	if err != nil {
-		log.Fatal(err)
-	}
-	// With EntryLife the answer is nil even if the cache is dead: it may show
-	// the session for five more minutes, and nobody can write to it.
-	fmt.Println(store.Delete(ctx, "0fc4977dc9af9133cb7d25eadc74ed1c"))
-	// Output: <nil>
 }

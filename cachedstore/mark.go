@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/cloakroom-go/sessions"
@@ -78,17 +79,25 @@ const contest = 16
 func (s *store) bury(ctx context.Context, key string) (mark, sessions.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	m, tombstone := s.newMark(changeLife)
 	var was sessions.Record
+	var tried []mark
 	for n := range contest {
-		seen, err := s.lookAgain(ctx, key)
-		was = seen
-		if !failed(err) {
-			err = again(ctx, func() error { return s.cover(ctx, key, seen, err, tombstone, n) })
+		seen, miss := s.lookAgain(ctx, key)
+		if failed(miss) {
+			return "", was, miss
 		}
+		if m := mark(seen.Revision); errors.Is(miss, sessions.ErrEnded) && slices.Contains(tried, m) {
+			return m, was, nil // only the answer was lost
+		}
+		was = seen
+		err := again(ctx, func() error {
+			m, tombstone := s.newMark(changeLife) // a lost call may still arrive
+			tried = append(tried, m)
+			return s.cover(ctx, key, seen, miss, tombstone, n)
+		})
 		switch {
 		case err == nil:
-			return m, was, nil
+			return tried[len(tried)-1], was, nil
 		case failed(err):
 			return "", was, err
 		}

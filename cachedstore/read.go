@@ -20,6 +20,13 @@ const (
 // Load implements [sessions.Store].
 func (s *store) Load(ctx context.Context, key string) (sessions.Record, error) {
 	rec, err := s.look(ctx, key)
+	if err == nil && len(rec.Foreign) > 0 {
+		// Django caches values as they are and stores them as JSON, where a tuple
+		// is a list: the database says what can be written.
+		rec, err = s.durable.Load(ctx, key)
+		rec.Revision = fromDurable + rec.Revision
+		return rec, err
+	}
 	if err == nil {
 		rec.Revision = fromCache
 		if s.entryLife > 0 {

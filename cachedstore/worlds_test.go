@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -144,6 +145,9 @@ type world struct {
 func newWorld(t *testing.T, cfg cachedstore.Config) *world {
 	w := &world{t: t, clock: sessiontest.NewClock(time.Now())}
 	cfg.Now = w.clock.Now
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
 	w.cache = &tapped{Store: newCache(w.clock.Now)}
 	w.durable = &tapped{Store: memstore.New(memstore.Config{Now: w.clock.Now})}
 	w.store = open(t, w.cache, w.durable, cfg)
@@ -211,8 +215,7 @@ func (w *world) gone(store sessions.Store) {
 	}
 }
 
-// halt stops the first call of a method on a store that is made while it is
-// set, and no other. before and after say at which side of the work.
+// halt stops a call: the first of a method on a store, before or after its work.
 type halt struct{ reached, resume chan struct{} }
 
 func before(store *tapped, method string) halt { return haltAt(store, method, true) }

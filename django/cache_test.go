@@ -1,8 +1,11 @@
 package django_test
 
 import (
+	"bytes"
 	"errors"
+	"os/exec"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/cloakroom-go/sessions"
@@ -74,12 +77,36 @@ func TestCacheEntriesThatAreNone(t *testing.T) {
 	}
 }
 
-// Django's layouts have no place for a tombstone, and say so.
-func TestTombstonesHaveNoPlace(t *testing.T) {
+// A file has no place for a tombstone, and says so.
+func TestFilesHaveNoTombstones(t *testing.T) {
 	file := django.NewFileFormat(newCodec(t, django.Secret(vectorSecret), django.CodecConfig{}), twoWeeks, nil)
-	for name, encode := range map[string]func(sessions.Record) ([]byte, error){"file": file.Encode, "cache": django.CacheFormat{}.Encode} {
-		if _, err := encode(sessions.Record{}); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%s: %v", name, err)
+	if _, err := file.Encode(sessions.Record{}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
+}
+
+// A tombstone in the cache keeps its name, and is None to Python.
+func TestTombstonesInTheCache(t *testing.T) {
+	for _, name := range []string{"", "n", strings.Repeat("NAME", 60)} {
+		entry, err := django.CacheFormat{}.Encode(sessions.Record{Revision: name})
+		if err != nil {
+			t.Fatal(err)
 		}
+		rec, err := django.CacheFormat{}.Decode(entry)
+		if !errors.Is(err, sessions.ErrEnded) || rec.Revision != name {
+			t.Errorf("%q came back as %q, %v", name, rec.Revision, err)
+		}
+		python, err := exec.LookPath("python3")
+		if err != nil {
+			t.Skip("python3 is not installed: apt-get install python3")
+		}
+		cmd := exec.Command(python, "-c", "import pickle, sys; print(pickle.load(sys.stdin.buffer))")
+		cmd.Stdin = bytes.NewReader(entry)
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "None\n" {
+			t.Errorf("%q is to Python: %s%v", name, out, err)
+		}
+	}
+	if _, err := (django.CacheFormat{}).Encode(sessions.Record{Revision: strings.Repeat("n", 256)}); err == nil {
+		t.Error("a name of 256 bytes is no error")
 	}
 }

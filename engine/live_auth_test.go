@@ -92,7 +92,7 @@ func (v *liveVisitor) login(auth *django.Auth[string], user djangotest.User) {
 func djangoLogin(t *testing.T, b *liveBench) {
 	users := b.users(t, "irfan")
 	auth := users.auth(t, oldSecret)
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	anonymous := v.key()
 	v.theirs(do{"login", "irfan"})
 	v.isUser(auth, "irfan")
@@ -209,7 +209,7 @@ func weRotate(t *testing.T, b *liveBench) {
 // djangoRotates: Django has the new secret first.
 func djangoRotates(t *testing.T, b *liveBench) {
 	users := b.users(t, "irfan")
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	v.login(users.auth(t, oldSecret), users.byName["irfan"])
 
 	b.django.Override(t, djangotest.Settings{"SECRET_KEY": newSecret, "SECRET_KEY_FALLBACKS": []string{oldSecret}})

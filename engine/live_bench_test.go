@@ -100,7 +100,10 @@ func swept(b *liveBench) bool {
 }
 
 // dated: before 4.1 Django can't write or read dates as a session's own expiry.
-func dated(b *liveBench) bool        { return b.in.AtLeast(4, 1) }
+func dated(b *liveBench) bool { return b.in.AtLeast(4, 1) }
+
+// hasFallbacks: before 4.2 Django has no SECRET_KEY_FALLBACKS, or logs everybody
+// out who logged in under one.
 func hasFallbacks(b *liveBench) bool { return b.in.AtLeast(4, 2) }
 
 // liveBench is one Django site and the same site here.
@@ -124,6 +127,7 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// play runs the scenarios that the bench can.
 func (b *liveBench) play(t *testing.T, scenarios []liveScenario) {
 	for _, s := range scenarios {
 		if s.on(b) {
@@ -139,7 +143,7 @@ func (e liveEngine) String() string {
 	return string(e.engine) + "/" + e.cache.name
 }
 
-// liveSettings are the settings of both sites, which it may change.
+// liveSettings changes the settings of both sites.
 type liveSettings func(there djangotest.Settings, here *django.Settings)
 
 func asUsual(djangotest.Settings, *django.Settings) {}

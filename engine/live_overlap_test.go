@@ -41,7 +41,7 @@ func bothCount(t *testing.T, b *liveBench) {
 // djangoLast: our whole request falls within Django's, which has read the
 // session before. Django overwrites all of it, as it does with itself.
 func djangoLast(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	slow := v.again().begin(set("theirs", `2`), do{"pause"})
 	v.must(func(s *sessions.Session) { s.Set("ours", 1) })
 	v.holds(`{"a":1,"ours":1}`)
@@ -57,7 +57,7 @@ func djangoLast(t *testing.T, b *liveBench) {
 
 // djangoLate: Django reads the session only after we have stored it.
 func djangoLate(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	slow := v.again().begin(do{"pause"}, set("theirs", `2`))
 	v.must(func(s *sessions.Session) { s.Set("ours", 1) })
 	if response := slow.finish(); response.Status != http.StatusOK {
@@ -67,7 +67,7 @@ func djangoLate(t *testing.T, b *liveBench) {
 }
 
 func djangoLogsOut(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	key := v.key()
 	status := v.ours(func(s *sessions.Session) {
 		s.Set("ours", 1)
@@ -81,7 +81,7 @@ func djangoLogsOut(t *testing.T, b *liveBench) {
 
 // djangoLogsOutOfReading: who only read is not bothered.
 func djangoLogsOutOfReading(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	key := v.key()
 	v.must(func(s *sessions.Session) {
 		if s.Get("a") != int64(1) {
@@ -102,7 +102,7 @@ func interrupted(t *testing.T, slow livePending) {
 }
 
 func weLogOut(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	key := v.key()
 	slow := v.again().begin(set("theirs", `2`), do{"pause"})
 	v.must(func(s *sessions.Session) {
@@ -115,7 +115,7 @@ func weLogOut(t *testing.T, b *liveBench) {
 }
 
 func weCycleKey(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	key := v.key()
 	slow := v.again().begin(set("theirs", `2`), do{"pause"})
 	v.must(func(s *sessions.Session) { s.CycleKey() })
@@ -128,7 +128,7 @@ func weCycleKey(t *testing.T, b *liveBench) {
 }
 
 func djangoCyclesKey(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	key := v.key()
 	other := v.again()
 	status := v.ours(func(s *sessions.Session) {

@@ -115,7 +115,7 @@ func cookieAttributes(t *testing.T, b *liveBench) {
 		c.Value, c.Expires = "key", time.Time{}
 		return c.String()
 	}
-	here := v0(b.visitor(t))
+	here := b.returning(t)
 	if got, want := plain(*here.cookie), plain(*there.cookie); got != want {
 		t.Errorf("our cookie is    %s\nDjango's cookie is %s", got, want)
 	}
@@ -123,7 +123,7 @@ func cookieAttributes(t *testing.T, b *liveBench) {
 
 // fileName: Django's file engine finds files by the cookie's name.
 func fileName(t *testing.T, b *liveBench) {
-	v := v0(b.visitor(t))
+	v := b.returning(t)
 	if _, err := os.Stat(filepath.Join(b.settings.FilePath, "visitor"+v.key())); err != nil {
 		t.Error(err)
 	}

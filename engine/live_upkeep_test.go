@@ -16,7 +16,7 @@ import (
 func theQuick(t *testing.T, b *liveBench) []*liveVisitor {
 	there := b.visitor(t)
 	there.theirs(set("a", `1`))
-	return []*liveVisitor{v0(b.visitor(t)), there}
+	return []*liveVisitor{b.returning(t), there}
 }
 
 func theDead(t *testing.T, b *liveBench) []string {

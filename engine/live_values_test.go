@@ -136,7 +136,7 @@ func expiryDate(t *testing.T, b *liveBench) {
 		if date := v.theirs(do{"expiry_date"}); date != `"`+iso+`"` {
 			t.Errorf("our session ends in Django at %s, want %s", date, iso)
 		}
-		if b.is("db") {
+		if inDatabase(b) {
 			if date := b.django.ExpireDate(t, v.key()); !date.Equal(at) {
 				t.Errorf("our row ends at %v, want %v", date, at)
 			}
@@ -145,8 +145,7 @@ func expiryDate(t *testing.T, b *liveBench) {
 }
 
 func browserClose(t *testing.T, b *liveBench) {
-	dated := func() bool { return v0(b.visitor(t)).cookie.MaxAge != 0 }
-	if !dated() {
+	if b.returning(t).cookie.MaxAge == 0 {
 		t.Error("a usual cookie has no Max-Age, so this test can't tell")
 	}
 	v := b.visitor(t)
@@ -170,12 +169,6 @@ func browserClose(t *testing.T, b *liveBench) {
 	if v.theirs(do{"at_browser_close"}) != "true" {
 		t.Error("our session outlives the browser in Django")
 	}
-}
-
-// v0 gives the visitor a session that has nothing special.
-func v0(v *liveVisitor) *liveVisitor {
-	v.must(func(s *sessions.Session) { s.Set("a", 1) })
-	return v
 }
 
 // rowDate: a row says when the session ends, also to those who read only that.
@@ -216,7 +209,7 @@ func oneCookie(t *testing.T, b *liveBench) {
 	same(begunThere, key)
 	begunThere.holds(`{"n":3}`)
 
-	begunHere := v0(b.visitor(t))
+	begunHere := b.returning(t)
 	key = begunHere.key()
 	begunHere.theirs(set("a", `2`))
 	same(begunHere, key)

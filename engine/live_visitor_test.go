@@ -29,6 +29,14 @@ func (b *liveBench) visitor(t *testing.T) *liveVisitor {
 	return &liveVisitor{t: t, bench: b, here: b.here}
 }
 
+// returning is a visitor who has been here before, and left {"a":1}.
+func (b *liveBench) returning(t *testing.T) *liveVisitor {
+	t.Helper()
+	v := b.visitor(t)
+	v.must(func(s *sessions.Session) { s.Set("a", 1) })
+	return v
+}
+
 // again is the visitor's second tab.
 func (v *liveVisitor) again() *liveVisitor {
 	tab := *v

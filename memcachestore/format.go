@@ -12,15 +12,15 @@ import "github.com/cloakroom-go/sessions"
 // When a session ends is the server's to know, so a Format need not keep it.
 type Format interface {
 	// Encode returns the value that shall hold rec. A rec without Data is a
-	// tombstone; a format that has no place for one answers an error that is
+	// tombstone, and its Revision the tombstone's name; a format that has no place for one answers an error that is
 	// [errors.ErrUnsupported], and the store removes the session instead.
 	Encode(rec sessions.Record) ([]byte, error)
 
 	// Decode returns the record in value. Its Expires is zero if the value does
 	// not tell. The Data of the record may be part of value.
 	//
-	// For a tombstone Decode answers [sessions.ErrEnded]. Any other error means
-	// a value that is none of the format's; Load answers [sessions.ErrCorrupt]
-	// for it.
+	// For a tombstone Decode answers its name as Revision and
+	// [sessions.ErrEnded]. Any other error means a value that is none of the
+	// format's; Load answers [sessions.ErrCorrupt] for it.
 	Decode(value []byte) (sessions.Record, error)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"github.com/cloakroom-go/sessions"
+	"github.com/cloakroom-go/sessions/django"
 	"github.com/cloakroom-go/sessions/django/cachelayout"
 	"github.com/cloakroom-go/sessions/django/pickle"
 	"github.com/cloakroom-go/sessions/internal/testserver"
@@ -148,24 +149,8 @@ func (pickles) Decode(value []byte) (rec sessions.Record, err error) {
 	return rec, err
 }
 
-// graves is the same, with a tombstone that Django takes for a miss: None.
-type graves struct{ pickles }
-
-const none = "\x80\x05N."
-
-func (g graves) Encode(rec sessions.Record) ([]byte, error) {
-	if len(rec.Data) == 0 {
-		return []byte(none), nil
-	}
-	return g.pickles.Encode(rec)
-}
-
-func (g graves) Decode(value []byte) (sessions.Record, error) {
-	if string(value) == none {
-		return sessions.Record{}, sessions.ErrEnded
-	}
-	return g.pickles.Decode(value)
-}
+// graves is Django's layout, with a tombstone that Django takes for a miss: None.
+type graves struct{ django.CacheFormat }
 
 // foreign is Python's {"since": datetime.date(2030, 1, 2), "sname": "irfan"}.
 const foreign = "\x80\x04}(\x8c\x05since\x8c\x08datetime\x8c\x04date\x93C\x04\x07\xee\x01\x02\x85R\x8c\x05sname\x8c\x05irfanu."

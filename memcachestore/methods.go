@@ -21,7 +21,8 @@ func (s *Store) Load(ctx context.Context, key string) (sessions.Record, error) {
 	return rec, err
 }
 
-// get answers the item under key, and the live record in it.
+// get answers the item under key, and the live record in it; of a tombstone the
+// item, too.
 func (s *Store) get(ctx context.Context, key string) (*memcache.Item, sessions.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, sessions.Record{}, err
@@ -48,7 +49,7 @@ func (s *Store) get(ctx context.Context, key string) (*memcache.Item, sessions.R
 	case !rec.Expires.IsZero() && !rec.Expires.After(s.now()):
 		return nil, sessions.Record{}, sessions.ErrNotFound
 	case ended:
-		return nil, sessions.Record{}, sessions.ErrEnded
+		return item, sessions.Record{Revision: rec.Revision}, sessions.ErrEnded
 	}
 	rec.Revision = version{item.CasID, rec.Expires}.String()
 	return item, rec, nil
@@ -88,7 +89,9 @@ func (s *Store) Replace(ctx context.Context, key string, old, rec sessions.Recor
 	for {
 		seen, ok := parseVersion(old.Revision)
 		if !ok {
-			return sessions.ErrConflict
+			if seen, err = s.tombstone(ctx, key, old); err != nil {
+				return err
+			}
 		}
 		if seen.lives(s.now()) {
 			item.CasID = seen.cas
@@ -100,6 +103,21 @@ func (s *Store) Replace(ctx context.Context, key string, old, rec sessions.Recor
 			return err
 		}
 	}
+}
+
+// tombstone answers the version of the tombstone that old is the record of.
+func (s *Store) tombstone(ctx context.Context, key string, old sessions.Record) (version, error) {
+	if len(old.Data) > 0 || old.Revision == "" {
+		return version{}, sessions.ErrConflict
+	}
+	item, rec, err := s.get(ctx, key)
+	switch {
+	case errors.Is(err, sessions.ErrEnded) && rec.Revision == old.Revision:
+		return version{cas: item.CasID}, nil
+	case err == nil, errors.Is(err, sessions.ErrNotFound), errors.Is(err, sessions.ErrCorrupt):
+		return version{}, sessions.ErrConflict
+	}
+	return version{}, err
 }
 
 // untouched answers what is stored under key if nothing but touches has changed

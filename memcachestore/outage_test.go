@@ -131,7 +131,7 @@ func TestHangingServer(t *testing.T) {
 	client.Timeout = 50 * time.Millisecond
 	s := open(t, client, memcachestore.Config{})
 	began, old := time.Now(), record(1)
-	old.Revision = "1"
+	old.Revision = "@1"
 	for method, err := range call(t.Context(), s, old) {
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() {
@@ -154,7 +154,7 @@ func TestHangingServer(t *testing.T) {
 // not bring a key or data into an error.
 func TestBabblingServer(t *testing.T) {
 	old := record(1)
-	old.Revision = "1"
+	old.Revision = "@1"
 	for _, format := range []string{
 		"VALUE %s\r\n", "VALUE %s x 1 2\r\n", "%s secret\r\n", "SERVER_ERROR\r\n", "CLIENT_ERROR line format %s secret\r\n",
 		"SERVER_ERROR while writing %s\r\n", "HTTP/1.1 400 Bad Request: %s secret\r\n",

@@ -18,7 +18,7 @@ type version struct {
 
 // String answers the version as a Revision.
 func (v version) String() string {
-	b := strconv.AppendUint(make([]byte, 0, 40), v.cas, 10)
+	b := strconv.AppendUint(append(make([]byte, 0, 40), '@'), v.cas, 10)
 	if !v.expires.IsZero() {
 		b = strconv.AppendInt(append(b, ' '), v.expires.UnixMicro(), 10)
 	}
@@ -27,9 +27,10 @@ func (v version) String() string {
 
 // parseVersion reads a Revision, if it is one of ours.
 func parseVersion(revision string) (v version, ok bool) {
+	revision, ok = strings.CutPrefix(revision, "@") // which no tombstone's name has
 	cas, expires, dated := strings.Cut(revision, " ")
 	var err error
-	if v.cas, err = strconv.ParseUint(cas, 10, 64); err != nil {
+	if v.cas, err = strconv.ParseUint(cas, 10, 64); err != nil || !ok {
 		return v, false
 	}
 	if dated {

@@ -6,7 +6,6 @@
 package memstore
 
 import (
-	"bytes"
 	"context"
 	"hash/maphash"
 	"strings"
@@ -76,7 +75,7 @@ func (s *Store) Load(_ context.Context, key string) (sessions.Record, error) {
 	found := *e
 	sh.Unlock()
 	if found.tombstone() {
-		return sessions.Record{}, sessions.ErrEnded
+		return sessions.Record{Revision: string(found.data)}, sessions.ErrEnded
 	}
 	return found.record(), nil
 }
@@ -104,21 +103,19 @@ func (s *Store) Create(_ context.Context, key string, rec sessions.Record) error
 	return nil
 }
 
-// Replace implements [sessions.Store]. It compares old by its Data.
+// Replace implements [sessions.Store]. It compares old by its Data, a tombstone
+// by its name.
 func (s *Store) Replace(_ context.Context, key string, old, rec sessions.Record) error {
 	sh, now := s.shard(key), s.now().UnixMicro()
 	sh.Lock()
 	defer sh.Unlock()
 	e := s.meet(sh, key, now)
-	if e == nil || e.tombstone() || !bytes.Equal(e.data, old.Data) {
+	if e == nil || !e.is(old) {
 		return sessions.ErrConflict
 	}
 	if rec.Expires.UnixMicro() <= now {
 		s.remove(sh, key, e)
 		return nil
-	}
-	if len(rec.Data) == 0 {
-		rec = sessions.Record{Expires: rec.Expires}
 	}
 	s.put(key, e, rec)
 	return nil

@@ -285,3 +285,28 @@ func TestSweepGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// A name makes a tombstone replaceable, by whoever knows it.
+func TestNamedTombstones(t *testing.T) {
+	s, later := memstore.New(memstore.Config{}), time.Now().Add(time.Hour)
+	named := func(name string) sessions.Record { return sessions.Record{Expires: later, Revision: name} }
+	create(t, s, key(1), named("a"))
+	for name, want := range map[string]error{"": sessions.ErrConflict, "b": sessions.ErrConflict, "a": nil} {
+		if err := s.Replace(t.Context(), key(1), named(name), named("a")); !errors.Is(err, want) {
+			t.Errorf("Replace of a tombstone called a as %q answered %v, want %v", name, err, want)
+		}
+	}
+	if rec, err := s.Load(t.Context(), key(1)); !errors.Is(err, sessions.ErrEnded) || rec.Revision != "a" {
+		t.Errorf("Load answered the name %q and %v", rec.Revision, err)
+	}
+	disguised := sessions.Record{Data: []byte("a"), Revision: "a"}
+	if err := s.Replace(t.Context(), key(1), disguised, record(later)); !errors.Is(err, sessions.ErrConflict) {
+		t.Errorf("Replace of a record that a tombstone is called as answered %v, want ErrConflict", err)
+	}
+	if err := s.Replace(t.Context(), key(1), named("a"), record(later)); err != nil {
+		t.Errorf("Replace of a tombstone by its name answered %v", err)
+	}
+	if _, err := s.Load(t.Context(), key(1)); err != nil {
+		t.Errorf("Load of what took a tombstone's place answered %v", err)
+	}
+}

@@ -1,7 +1,9 @@
 package memstore
 
 import (
+	"bytes"
 	"hash/maphash"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,13 +28,24 @@ type shard struct {
 // entry is a stored record. The table holds pointers so that a change writes no
 // map key: a map would keep the caller's string, and all that it was cut from.
 type entry struct {
-	data    []byte // none in a tombstone
+	data    []byte // in a tombstone, its name
 	expires int64  // microseconds since 1970
-	created int64
+	created int64  // likewise, or ended
 	owner   *owner // nil without an Owner
 }
 
-func (e *entry) tombstone() bool { return len(e.data) == 0 }
+// ended is when no session begins: it makes an entry a tombstone.
+const ended = math.MinInt64
+
+func (e *entry) tombstone() bool { return e.created == ended }
+
+// is reports whether e is what old was loaded as.
+func (e *entry) is(old sessions.Record) bool {
+	if e.tombstone() {
+		return len(old.Data) == 0 && old.Revision != "" && old.Revision == string(e.data)
+	}
+	return bytes.Equal(e.data, old.Data)
+}
 
 func (e *entry) record() sessions.Record {
 	rec := sessions.Record{
@@ -63,9 +76,14 @@ func (s *Store) meet(sh *shard, key string, now int64) *entry {
 
 // put makes e hold rec, and moves key in the owners' index.
 func (s *Store) put(key string, e *entry, rec sessions.Record) {
+	e.expires = rec.Expires.UnixMicro()
+	if len(rec.Data) == 0 {
+		e.data, e.created = []byte(rec.Revision), ended
+		e.owner = s.owners.move(e.owner, "", key)
+		return
+	}
 	// Whoever appends to what Load answers must not write into shared memory.
 	e.data = slices.Clip(rec.Data)
-	e.expires = rec.Expires.UnixMicro()
 	e.created = rec.Created.UnixMicro()
 	e.owner = s.owners.move(e.owner, rec.Owner, key)
 }

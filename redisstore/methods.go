@@ -47,7 +47,7 @@ func (s *Store) read(reply rueidis.RedisResult) (sessions.Record, error) {
 	case !rec.Expires.IsZero() && !rec.Expires.After(s.now()):
 		return sessions.Record{}, sessions.ErrNotFound
 	case ended:
-		return sessions.Record{}, sessions.ErrEnded
+		return sessions.Record{Revision: rec.Revision}, sessions.ErrEnded
 	}
 	rec.Revision = rueidis.BinaryString(value)
 	return rec, nil
@@ -89,8 +89,22 @@ func (s *Store) Replace(ctx context.Context, key string, old, rec sessions.Recor
 	replaced, err := replaceScript.Exec(ctx, s.client, []string{s.prefix + key}, []string{
 		old.Revision[head:], strconv.Itoa(head), s.micros(),
 		rueidis.BinaryString(value), strconv.FormatInt(ttl, 10),
+		s.tombstoneBody(old), strconv.Itoa(s.head),
 	}).AsInt64()
 	return outcome(replaced == 1, sessions.ErrConflict, "cannot save the session", err)
+}
+
+// tombstoneBody answers the body of the tombstone that old may be the record of,
+// if it has a name.
+func (s *Store) tombstoneBody(old sessions.Record) string {
+	if len(old.Data) > 0 || old.Revision == "" {
+		return ""
+	}
+	value, err := s.format.Encode(sessions.Record{Expires: s.now(), Revision: old.Revision})
+	if err != nil {
+		return ""
+	}
+	return rueidis.BinaryString(value[s.head:])
 }
 
 // successor answers the value that Replace shall store and for how many

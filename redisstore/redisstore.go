@@ -98,8 +98,8 @@ type Store struct {
 	client       rueidis.Client
 	prefix       string
 	format       Format
-	head         int // how much of a value is its head; see scripts.go
-	tombstone    string
+	head         int    // how much of a value is its head; see scripts.go
+	tombstone    string // what every tombstone ends in
 	wholeSeconds bool
 	timeout      time.Duration
 	now          func() time.Time
@@ -132,11 +132,11 @@ func New(client rueidis.Client, cfg Config) (*Store, error) {
 		s.now = time.Now
 	}
 	if s.format == nil {
-		s.format, s.head, s.tombstone = cacheentry.Native{}, cacheentry.Head, cacheentry.TombstoneBody
+		s.format, s.head, s.tombstone = cacheentry.Native{}, cacheentry.Head, cacheentry.TombstoneEnd
 		return s, nil
 	}
 	var err error
-	s.tombstone, err = tombstoneOf(s.format)
+	s.tombstone, err = tombstoneEnd(s.format)
 	return s, err
 }
 

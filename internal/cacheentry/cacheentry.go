@@ -9,7 +9,8 @@
 // a server's script can read and move it without knowing the rest; this first
 // part of a value is its head, and what follows is its body. A session without
 // a known beginning has a dash in its place; the owner is quoted as Go quotes
-// strings, in ASCII. A tombstone has a dash, no owner and no JSON object.
+// strings, in ASCII. A tombstone has a dash, its name in the owner's place, and no
+// JSON object.
 package cacheentry
 
 import (
@@ -32,8 +33,8 @@ const (
 	// Head is the length of the head, in bytes.
 	Head = len(magic) + Digits
 
-	// TombstoneBody is the body of every tombstone, and of nothing else.
-	TombstoneBody = " - \"\"\n"
+	// TombstoneEnd is what every tombstone ends in, and nothing else.
+	TombstoneEnd = "\"\n"
 )
 
 var (
@@ -45,7 +46,8 @@ var (
 // Native lays sessions down as the package describes.
 type Native struct{}
 
-// Encode returns the value that holds rec; without Data, that is a tombstone.
+// Encode returns the value that holds rec; without Data, that is a tombstone
+// of which Revision is the name.
 func (Native) Encode(rec sessions.Record) ([]byte, error) {
 	if !representable(rec.Expires) {
 		return nil, errExpiry
@@ -53,7 +55,8 @@ func (Native) Encode(rec sessions.Record) ([]byte, error) {
 	value := append(make([]byte, 0, Head+32+len(rec.Owner)+len(rec.Data)), magic...)
 	value = AppendExpiry(value, rec.Expires)
 	if len(rec.Data) == 0 {
-		return append(value, TombstoneBody...), nil
+		value = strconv.AppendQuoteToASCII(append(value, " - "...), rec.Revision)
+		return append(value, '\n'), nil
 	}
 	if !isObject(rec.Data) {
 		return nil, errors.New("a session's data must be a JSON object")
@@ -68,7 +71,7 @@ func (Native) Encode(rec sessions.Record) ([]byte, error) {
 }
 
 // Decode returns the record in value, of which its Data is a part. For a
-// tombstone it answers a Record with its Expires and [sessions.ErrEnded]; for
+// tombstone it answers a Record with its Expires and name and [sessions.ErrEnded]; for
 // anything else, [sessions.ErrCorrupt].
 func (Native) Decode(value []byte) (sessions.Record, error) {
 	first, data, found := bytes.Cut(value, []byte("\n"))
@@ -82,15 +85,20 @@ func (Native) Decode(value []byte) (sessions.Record, error) {
 	switch {
 	case !found || line[Head] != ' ':
 		return sessions.Record{}, errHeader
-	case len(data) == 0 && created == "-" && owner == `""`:
+	case !strings.HasPrefix(owner, `"`):
+		return sessions.Record{}, errHeader
+	}
+	name, err := strconv.Unquote(owner)
+	switch {
+	case err != nil:
+		return sessions.Record{}, errHeader
+	case len(data) == 0 && created == "-":
+		rec.Revision = name
 		return rec, sessions.ErrEnded
 	case !isObject(data):
 		return sessions.Record{}, errObject
 	}
-	var err error
-	if rec.Owner, err = strconv.Unquote(owner); err != nil || owner[0] != '"' {
-		return sessions.Record{}, errHeader
-	}
+	rec.Owner = name
 	if created != "-" {
 		if micros, err = strconv.ParseInt(created, 10, 64); err != nil {
 			return sessions.Record{}, errHeader
