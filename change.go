@@ -64,7 +64,8 @@ func (c defaultChange) apply(o *object) error {
 	return o.set(c.name, c.value)
 }
 
-// updateChange computes a value from the one before it, anew at each replay.
+// updateChange computes a value from the one before it, anew at each replay. No
+// value at all removes it.
 type updateChange struct {
 	name string
 	fn   func(old []byte, ok bool) ([]byte, error)
@@ -73,8 +74,12 @@ type updateChange struct {
 func (c updateChange) apply(o *object) error {
 	old, ok := o.get(c.name)
 	value, err := c.fn(old, ok)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case value == nil:
+		o.delete(c.name)
+		return nil
 	}
 	return o.set(c.name, value)
 }

@@ -72,10 +72,7 @@ var errGone = errors.New("sessions: the session has ended")
 
 // record is what is to be stored for values.
 func (s *Session) record(values *object, created time.Time) Record {
-	e, err := parseExpiry(values, s.m.cfg.NaiveLocation)
-	if err != nil {
-		e = expiry{}
-	}
+	e, _ := s.m.expiryOf(values)
 	return Record{
 		Data:    values.encode(),
 		Expires: e.dateAt(s.m.now(), s.m.cfg.Lifetime).Truncate(time.Microsecond),
@@ -135,6 +132,11 @@ func (s *Session) create(ctx context.Context) error {
 
 // replace stores the session under the key that it has.
 func (s *Session) replace(ctx context.Context) error {
+	if len(s.log) == 0 && s.m.toucher != nil && s.accessed {
+		// A touch has nothing to compare, and the handler took its time: another
+		// request may have chosen another expiry.
+		s.stale = true
+	}
 	return s.contend(ctx, func(base Record, values *object) error {
 		rec := s.record(values, base.Created)
 		rec.Foreign = base.Foreign

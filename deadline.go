@@ -12,7 +12,7 @@ import (
 // deadline is a context that ends at a time, and sets a timer only for those
 // who wait for it: a store in memory never does.
 type deadline struct {
-	parent context.Context // for its values
+	parent context.Context // for its values; it never ends
 	at     time.Time
 
 	mu     sync.Mutex
@@ -24,7 +24,7 @@ type deadline struct {
 // withDeadline returns a context with the values of parent but none of its
 // ends, and its own after d. end frees what it holds.
 func withDeadline(parent context.Context, d time.Duration) *deadline {
-	return &deadline{parent: parent, at: time.Now().Add(d)}
+	return &deadline{parent: context.WithoutCancel(parent), at: time.Now().Add(d)}
 }
 
 func (c *deadline) Deadline() (time.Time, bool) { return c.at, true }
@@ -35,7 +35,7 @@ func (c *deadline) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed == nil {
-		c.timed, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.at)
+		c.timed, c.cancel = context.WithDeadline(c.parent, c.at)
 		if c.ended {
 			c.cancel()
 		}

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -113,7 +114,7 @@ func (s *Session) SetAll(values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open()
-	s.markModified()
+	s.setModified(true)
 }
 
 // Update replaces the value under key by what fn makes of it. If another
@@ -286,6 +287,19 @@ func (s *Session) Values() []any {
 // Map returns a copy of the session's values by key, without foreign ones.
 func (s *Session) Map() map[string]any {
 	return maps.Collect(s.Items())
+}
+
+// JSON returns the values as one JSON object, in order and in the form that they
+// are stored in, without foreign ones. Nobody may change it. It is nil if the
+// session could not be loaded; see [Session.Err].
+func (s *Session) JSON() json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open()
+	if s.failure != nil {
+		return nil
+	}
+	return s.values.encode()
 }
 
 // Len is the number of keys.

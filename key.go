@@ -57,6 +57,12 @@ func (k Key[T]) Delete(s *Session) bool { return s.Delete(string(k)) }
 // one that fits a T. See [Session.Update]: no concurrent update is lost, fn may
 // run again, and must not use the session.
 func (k Key[T]) Update(s *Session, fn func(old T, ok bool) T) {
+	k.Amend(s, func(old T, ok bool) (T, bool) { return fn(old, ok), true })
+}
+
+// Amend is Update for a value that may also go: if fn answers false, the value
+// is removed.
+func (k Key[T]) Amend(s *Session, fn func(old T, ok bool) (T, bool)) {
 	s.update(string(k), func(text []byte, ok bool) ([]byte, error) {
 		var old T
 		if ok {
@@ -64,11 +70,15 @@ func (k Key[T]) Update(s *Session, fn func(old T, ok bool) T) {
 			old, err = fits[T](string(k), text)
 			ok = err == nil
 		}
-		value, err := encodeValue(fn(old, ok))
+		value, keep := fn(old, ok)
+		if !keep {
+			return nil, nil
+		}
+		encoded, err := encodeValue(value)
 		if err != nil {
 			err = fmt.Errorf("setting %q: %w", string(k), err)
 		}
-		return value, err
+		return encoded, err
 	})
 }
 

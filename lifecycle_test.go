@@ -42,7 +42,7 @@ var steps = map[string]func(*sessions.Session, int){
 	"pop":     func(s *sessions.Session, n int) { s.Pop(fmt.Sprint("k", n%5)) },
 	"default": func(s *sessions.Session, n int) { s.SetDefault(fmt.Sprint("k", n%5), n) },
 	"read":    func(s *sessions.Session, n int) { s.Get("k1") },
-	"mark":    func(s *sessions.Session, n int) { s.MarkModified() },
+	"mark":    func(s *sessions.Session, n int) { s.SetModified(true) },
 	"clear":   func(s *sessions.Session, n int) { s.Clear() },
 	"save":    func(s *sessions.Session, n int) { _ = s.Save() },
 	"new":     func(s *sessions.Session, n int) { _ = s.SaveNew() },

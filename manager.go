@@ -106,6 +106,30 @@ func (m *Manager) End(ctx context.Context, key string) error {
 	return nil
 }
 
+// ClearExpired has the store delete the expired sessions, in steps that are short
+// enough not to be felt, and returns how many there were. Stores that remove them
+// by themselves answer [errors.ErrUnsupported]. It may be called from many places
+// at once and stopped by its context. (Django: clear_expired(), clearsessions)
+func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
+	sweeper, ok := Capability[Sweeper](m.store)
+	if !ok {
+		return 0, fmt.Errorf("sessions: the store removes expired sessions by itself: %w", errors.ErrUnsupported)
+	}
+	total := 0
+	for {
+		n, err := sweeper.Sweep(ctx, sweepStep)
+		if total += n; err != nil {
+			return total, fmt.Errorf("sessions: deleting expired sessions: %w", err)
+		}
+		if n < sweepStep {
+			return total, nil
+		}
+	}
+}
+
+// sweepStep is how many expired sessions are deleted at once.
+const sweepStep = 500
+
 // init makes s the session of key. What can't be a key is no key; what is only
 // not well formed stays, and leads nowhere, as with Django.
 func (s *Session) init(m *Manager, ctx context.Context, key string) {

@@ -165,7 +165,7 @@ func TestEndedSessionStaysEnded(t *testing.T) {
 		"set":   {func(s *sessions.Session) { s.Set("a", 1) }, 400},
 		"clear": {func(s *sessions.Session) { s.Clear() }, 400},
 		"cycle": {func(s *sessions.Session) { s.CycleKey() }, 400},
-		"touch": {func(s *sessions.Session) { s.MarkModified() }, 200},
+		"touch": {func(s *sessions.Session) { s.SetModified(true) }, 200},
 		"read":  {func(s *sessions.Session) { s.Get("x") }, 200},
 	}
 	for ending, end := range end {

@@ -327,7 +327,7 @@ func (v *view) do(op []json.RawMessage, s *sessions.Session, w http.ResponseWrit
 		list, _ := s.Get(key).([]any)
 		_ = append(list, op[2])
 	case "mark_modified":
-		s.MarkModified()
+		s.SetModified(true)
 	case "get_expiry_age":
 		v.read(s.ExpiryAge().Seconds())
 	case "get_expire_at_browser_close":

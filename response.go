@@ -32,7 +32,7 @@ func (w *writer) begin(status int) error {
 	}
 	w.begun = true
 	if w.err = w.x.prepare(status, w.Header()); w.err != nil {
-		w.x.report("session could not be saved", w.err)
+		w.x.report("session could not be loaded or saved", w.err)
 		for _, name := range [...]string{
 			"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Range",
 			"Content-Type", "Etag", "Expires", "Last-Modified", "Location", "Set-Cookie",

@@ -201,7 +201,7 @@ func TestLateUseIsAnError(t *testing.T) {
 		"Flush":    func(s *sessions.Session) { _ = s.Flush() },
 		"CycleKey": func(s *sessions.Session) { s.CycleKey() },
 		"Save":     func(s *sessions.Session) { _ = s.Save() },
-		"Mark":     func(s *sessions.Session) { s.MarkModified() },
+		"Mark":     func(s *sessions.Session) { s.SetModified(true) },
 		"Transact": func(s *sessions.Session) {
 			_ = s.Transact(context.Background(), func(tx *sessions.Session) error { tx.Set("a", 2); return nil })
 		},
@@ -462,7 +462,7 @@ func TestRequireAsksTheHookOnce(t *testing.T) {
 	calls := 0
 	m, err := sessions.New(&failing{load: true}, sessions.Config{
 		Logger:  slog.New(slog.DiscardHandler),
-		OnError: func(w http.ResponseWriter, r *http.Request, _ error) { calls++; http.Redirect(w, r, "/sorry", 302) },
+		OnError: func(w http.ResponseWriter, r *http.Request, _ error) { calls++; http.Redirect(w, r, "/sorry", http.StatusFound) },
 	})
 	if err != nil {
 		t.Fatal(err)

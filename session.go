@@ -84,20 +84,31 @@ func (s *Session) Modified() bool {
 	return s.modified
 }
 
-// MarkModified has the session saved, and so its life extended, though no value
-// changed. A session without key and data is still not saved.
-func (s *Session) MarkModified() {
+// SetModified(true) has the session saved, and so its life extended, though no
+// value changed; a session without key and data is still not saved.
+// SetModified(false) keeps the end of the request from saving what has been
+// changed so far, unless more is; Save saves it all the same.
+// (Django: session.modified = …)
+func (s *Session) SetModified(modified bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.markModified()
+	s.setModified(modified)
 }
 
-func (s *Session) markModified() {
+func (s *Session) setModified(modified bool) {
 	if s.closed {
 		s.fail(ErrTooLate)
 		return
 	}
-	s.modified, s.unsaved = true, true
+	s.modified, s.unsaved = modified, modified
+}
+
+// SetAccessed sets whether the session counts as used, which is what has the
+// response say Vary: Cookie. (Django: session.accessed = …)
+func (s *Session) SetAccessed(accessed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = accessed
 }
 
 // IsEmpty reports whether the session has neither a key nor data. It loads

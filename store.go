@@ -16,7 +16,8 @@ import (
 type Record struct {
 	// Data is the session as a JSON object in ASCII, in the form of Python's
 	// json.dumps with compact separators: every other character is escaped,
-	// and the bare words NaN, Infinity and -Infinity may stand for numbers.
+	// the bare words NaN, Infinity and -Infinity may stand for numbers, and no
+	// name stands twice.
 	// How it is laid down at rest is the store's affair. In a Record handed to
 	// Create or Replace, no Data at all means a tombstone; see [Store].
 	Data []byte

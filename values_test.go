@@ -363,7 +363,7 @@ func TestForeignSessionIsNeverRewritten(t *testing.T) {
 	}
 	key := start(t, m, map[string]any{"a": 1})
 	before, _ := store.Load(t.Context(), key)
-	w := request(m, key, func(_ http.ResponseWriter, r *http.Request) { sessions.From(r).MarkModified() })
+	w := request(m, key, func(_ http.ResponseWriter, r *http.Request) { sessions.From(r).SetModified(true) })
 	if after, _ := store.Load(t.Context(), key); w.Code != 200 || !after.Expires.Equal(before.Expires) {
 		t.Errorf("status %d; the record was written", w.Code)
 	}

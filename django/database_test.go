@@ -90,7 +90,7 @@ func TestRowsAreWrittenAsDjangoWritesThem(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := m.Open(t.Context(), c.Row[0])
-			s.MarkModified()
+			s.SetModified(true)
 			if err := s.Save(); err != nil {
 				t.Fatal(err)
 			}

@@ -73,7 +73,7 @@ func TestTouchedFilesLiveOn(t *testing.T) {
 	key := s.Key()
 	now = now.Add(50 * time.Second)
 	s = w.Open(t.Context(), key)
-	s.MarkModified()
+	s.SetModified(true)
 	if err := s.Save(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package django
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cloakroom-go/sessions"
@@ -55,12 +56,21 @@ func AddMessages(s *sessions.Session, messages ...Message) {
 }
 
 // ReadMessages takes the messages out of the session, oldest first, to be shown.
-// If another request leaves one while this one shows them, this one's commit is
-// [sessions.ErrAnswerChanged], so that none is lost. What is there but cannot be
-// decoded is removed, and an error to [sessions.Session.Err].
+// One that another request leaves while this one shows them stays for the next.
+// What is there but cannot be decoded is removed, and an error to
+// [sessions.Session.Err].
 func ReadMessages(s *sessions.Session) []Message {
-	messages, _ := sessionMessages.Pop(s)
-	return messages
+	shown, _ := sessionMessages.Get(s)
+	if !sessionMessages.Has(s) {
+		return nil
+	}
+	sessionMessages.Amend(s, func(there messageList, _ bool) (messageList, bool) {
+		for len(there) > 0 && slices.Contains(shown, there[0]) {
+			there = there[1:]
+		}
+		return there, len(there) > 0
+	})
+	return shown
 }
 
 // PeekMessages answers the messages and leaves them there.

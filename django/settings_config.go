@@ -24,7 +24,7 @@ func (s Settings) Config() (sessions.Config, error) {
 			AllowScripts: !s.CookieHTTPOnly,
 			SameSite:     s.CookieSameSite,
 		},
-		Lifetime:             s.CookieAge,
+		Lifetime:             max(s.CookieAge, 1), // zero is not the default: it ends at once
 		ExpireAtBrowserClose: s.ExpireAtBrowserClose,
 		SaveEveryRequest:     s.SaveEveryRequest,
 		OwnerKey:             AuthUserIDKey,

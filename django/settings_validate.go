@@ -55,7 +55,7 @@ func (s Settings) validateCookie() (problems []error) {
 	refuse(s.CookieDomain != "" && !isDomain(s.CookieDomain), "SESSION_COOKIE_DOMAIN", "must be a host name without scheme, port or path, such as example.com, or empty for the host alone")
 	refuse(!isCookiePath(s.CookiePath), "SESSION_COOKIE_PATH", "must begin with / and hold no semicolon, space or control character")
 	refuse(s.CookieSameSite == http.SameSiteNoneMode && !s.CookieSecure, "SESSION_COOKIE_SAMESITE", "'None' needs SESSION_COOKIE_SECURE = true, or browsers refuse the cookie")
-	refuse(s.CookieAge <= 0, "SESSION_COOKIE_AGE", "must be a positive number of seconds; for cookies that end with the browser set SESSION_EXPIRE_AT_BROWSER_CLOSE")
+	refuse(s.CookieAge < 0, "SESSION_COOKIE_AGE", "must not be a negative number of seconds; for cookies that end with the browser set SESSION_EXPIRE_AT_BROWSER_CLOSE")
 	refuse(s.CookieAge > longest, "SESSION_COOKIE_AGE", "must be at most 100 years, in seconds")
 	return problems
 }

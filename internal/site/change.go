@@ -78,7 +78,7 @@ func (s *site) setExpiry(w http.ResponseWriter, r *http.Request) {
 		}
 		if exists(session) {
 			c.choose(session)
-			session.MarkModified() // also where there was nothing to reset
+			session.SetModified(true) // also where there was nothing to reset
 		}
 		seeSession(w, r)
 		return
