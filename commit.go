@@ -72,7 +72,7 @@ var errGone = errors.New("sessions: the session has ended")
 
 // record is what is to be stored for values.
 func (s *Session) record(values *object, created time.Time) Record {
-	e, _ := s.m.expiryOf(values)
+	e, _ := parseExpiry(values, s.m.cfg.NaiveLocation) // none if it can't be read
 	return Record{
 		Data:    values.encode(),
 		Expires: e.dateAt(s.m.now(), s.m.cfg.Lifetime).Truncate(time.Microsecond),

@@ -99,26 +99,19 @@ func seconds(s float64) time.Duration {
 	return time.Duration(whole)*time.Second + time.Duration(math.Round(fraction*1e6))*time.Microsecond
 }
 
-// expiry reads the session's choice. One that can't be read counts as none.
+// expiry reads the session's choice. One that can't be read counts as none. An
+// instant without an offset where the others have one, or the other way about,
+// is what it says, and an error to whoever asks.
 func (s *Session) expiry() expiry {
 	s.open()
-	e, err := s.m.expiryOf(s.values)
+	e, err := parseExpiry(s.values, s.m.cfg.NaiveLocation)
+	if err == nil && !e.at.IsZero() && e.naive != (s.m.cfg.NaiveLocation != nil) {
+		err = fmt.Errorf("%w: with and without an offset don't go together; see Config.NaiveLocation", errExpiry)
+	}
 	if err != nil && s.softErr == nil {
 		s.softErr = err
 	}
 	return e
-}
-
-// expiryOf is the choice that values hold, or none if it can't be read.
-func (m *Manager) expiryOf(values *object) (expiry, error) {
-	e, err := parseExpiry(values, m.cfg.NaiveLocation)
-	if err == nil && !e.at.IsZero() && e.naive != (m.cfg.NaiveLocation != nil) {
-		err = fmt.Errorf("%w: with and without an offset don't go together; see Config.NaiveLocation", errExpiry)
-	}
-	if err != nil {
-		return expiry{}, err
-	}
-	return e, nil
 }
 
 // ExpireAfter ends the session when it has not been saved for that long, to

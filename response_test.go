@@ -461,8 +461,11 @@ func TestRespondError(t *testing.T) {
 func TestRequireAsksTheHookOnce(t *testing.T) {
 	calls := 0
 	m, err := sessions.New(&failing{load: true}, sessions.Config{
-		Logger:  slog.New(slog.DiscardHandler),
-		OnError: func(w http.ResponseWriter, r *http.Request, _ error) { calls++; http.Redirect(w, r, "/sorry", http.StatusFound) },
+		Logger: slog.New(slog.DiscardHandler),
+		OnError: func(w http.ResponseWriter, r *http.Request, _ error) {
+			calls++
+			http.Redirect(w, r, "/sorry", http.StatusFound)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@
 //     the first access.
 //   - Data that is rightly signed but cannot be decoded is logged like data that
 //     is not rightly signed. Django logs only the latter.
-//   - An expiry that cannot be read, or that has an offset where USE_TZ is false
-//     or none where it is true, counts as none. Django fails.
+//   - An expiry that cannot be read counts as none; one that has an offset where
+//     USE_TZ is false, or none where it is true, is the instant that it names.
+//     Django mostly fails, though it stores such rows.
 package django
