@@ -223,19 +223,6 @@ func (w *fileWorld) saved(t *testing.T) *sessions.Session {
 	return s
 }
 
-// raised answers which of Django's exceptions an error stands for.
-func raised(err error) string {
-	switch {
-	case errors.Is(err, sessions.ErrInterrupted):
-		return "UpdateError"
-	case errors.Is(err, sessions.ErrConflict):
-		return "CreateError"
-	case err != nil:
-		return err.Error()
-	}
-	return ""
-}
-
 func TestFilesAreChangedAsDjangoChangesThem(t *testing.T) {
 	for _, c := range fileScenarios(t, "sequence") {
 		t.Run(c.Name, func(t *testing.T) {

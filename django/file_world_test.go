@@ -18,11 +18,6 @@ import (
 
 // This file is a directory of Django's session files for the tests.
 
-const (
-	vectorSecret = "insecure-vector-secret-key-0123456789-abcdefghijklmnop"
-	twoWeeks     = 14 * 24 * time.Hour
-)
-
 // fileWorld is a directory of sessions with a clock that stands.
 type fileWorld struct {
 	*sessions.Manager

@@ -2,17 +2,25 @@ package django_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cloakroom-go/sessions"
 	"github.com/cloakroom-go/sessions/django"
 )
 
 // This file reads testdata/*.json, which Django itself wrote, and lists where we
 // mean to differ from it.
+
+// What the site that wrote them was set to.
+const (
+	vectorSecret = "insecure-vector-secret-key-0123456789-abcdefghijklmnop"
+	twoWeeks     = 14 * 24 * time.Hour
+)
 
 // deliberate holds the cases in which we answer otherwise than Django, and why.
 // A name that ends in a star is the beginning of names. A case that no longer
@@ -125,4 +133,17 @@ func clock(seconds float64) time.Time {
 
 func at(seconds float64) func() time.Time {
 	return func() time.Time { return clock(seconds) }
+}
+
+// raised answers which of Django's exceptions an error stands for.
+func raised(err error) string {
+	switch {
+	case errors.Is(err, sessions.ErrInterrupted):
+		return "UpdateError"
+	case errors.Is(err, sessions.ErrConflict):
+		return "CreateError"
+	case err != nil:
+		return err.Error()
+	}
+	return ""
 }

@@ -22,6 +22,7 @@ import (
 func TestConformance(t *testing.T) {
 	clock := sessiontest.NewClock(time.Now())
 	sessiontest.Run(t, sessiontest.Harness{
+		Names: true,
 		Open:  func(testing.TB) sessions.Store { return memstore.New(memstore.Config{Now: clock.Now}) },
 		Clock: clock,
 	})
@@ -29,7 +30,8 @@ func TestConformance(t *testing.T) {
 
 func TestConformanceWithLimit(t *testing.T) {
 	sessiontest.Run(t, sessiontest.Harness{
-		Open: func(testing.TB) sessions.Store { return memstore.New(memstore.Config{MaxSessions: 1000}) },
+		Names: true,
+		Open:  func(testing.TB) sessions.Store { return memstore.New(memstore.Config{MaxSessions: 1000}) },
 	})
 }
 
@@ -283,30 +285,5 @@ func TestSweepGoesOn(t *testing.T) {
 		if err != nil || n != min(left, limit) {
 			t.Fatalf("Sweep with %d expired left deleted %d (%v), want %d", left, n, err, min(left, limit))
 		}
-	}
-}
-
-// A name makes a tombstone replaceable, by whoever knows it.
-func TestNamedTombstones(t *testing.T) {
-	s, later := memstore.New(memstore.Config{}), time.Now().Add(time.Hour)
-	named := func(name string) sessions.Record { return sessions.Record{Expires: later, Revision: name} }
-	create(t, s, key(1), named("a"))
-	for name, want := range map[string]error{"": sessions.ErrConflict, "b": sessions.ErrConflict, "a": nil} {
-		if err := s.Replace(t.Context(), key(1), named(name), named("a")); !errors.Is(err, want) {
-			t.Errorf("Replace of a tombstone called a as %q answered %v, want %v", name, err, want)
-		}
-	}
-	if rec, err := s.Load(t.Context(), key(1)); !errors.Is(err, sessions.ErrEnded) || rec.Revision != "a" {
-		t.Errorf("Load answered the name %q and %v", rec.Revision, err)
-	}
-	disguised := sessions.Record{Data: []byte("a"), Revision: "a"}
-	if err := s.Replace(t.Context(), key(1), disguised, record(later)); !errors.Is(err, sessions.ErrConflict) {
-		t.Errorf("Replace of a record that a tombstone is called as answered %v, want ErrConflict", err)
-	}
-	if err := s.Replace(t.Context(), key(1), named("a"), record(later)); err != nil {
-		t.Errorf("Replace of a tombstone by its name answered %v", err)
-	}
-	if _, err := s.Load(t.Context(), key(1)); err != nil {
-		t.Errorf("Load of what took a tombstone's place answered %v", err)
 	}
 }

@@ -19,7 +19,7 @@ type check struct {
 
 var checks = slices.Concat(
 	loadChecks, createChecks, replaceChecks, deleteChecks, expiryChecks,
-	tombstoneChecks, touchChecks, sweepChecks, listChecks, ownerChecks,
+	tombstoneChecks, nameChecks, touchChecks, sweepChecks, listChecks, ownerChecks,
 	keyChecks, contextChecks, raceChecks, damageChecks,
 )
 
@@ -32,6 +32,7 @@ const (
 	needList
 	needListOwner
 	needTombstones
+	needNames
 	needClock
 	needReopen
 	needCorrupt
@@ -50,6 +51,7 @@ func (n need) lacking(h Harness, s *handle) string {
 		{needList, s.lister != nil, "the store is no Lister"},
 		{needListOwner, s.ownerLister != nil, "the store is no OwnerLister"},
 		{needTombstones, !h.NoTombstones, "the layout has no tombstones"},
+		{needNames, h.Names, "the store, or the harness, knows no names of tombstones"},
 		{needClock, h.Clock != nil, "the harness has no Clock"},
 		{needReopen, h.Reopen != nil, "the harness has no Reopen"},
 		{needCorrupt, h.Corrupt != nil, "the harness has no Corrupt"},

@@ -29,6 +29,8 @@ const (
 	tombstoneLasts = "a tombstone stays until its Expires, or until Delete"
 	tombstoneNone  = "Replace without Data removes the record where the layout has no place for a tombstone"
 
+	tombstoneNamed = "Load answers a tombstone's name, and by that alone can it be replaced"
+
 	touchMoves   = "Touch moves the expiry, and changes nothing else"
 	touchLiving  = "Touch answers ErrNotFound if there is no live record, and brings none back"
 	touchNoWrite = "a Touch is no conflict for Replace, and undoes none"

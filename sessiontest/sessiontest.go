@@ -67,6 +67,10 @@ type Harness struct {
 	// without Data removes the record.
 	NoTombstones bool
 
+	// Names: the store keeps the names of tombstones, and so can be a cache. With
+	// false, the default, they are not checked.
+	Names bool
+
 	// Corrupt damages the record under key, past the store, so that it cannot
 	// be decoded. nil, the default, leaves out the checks of ErrCorrupt.
 	Corrupt func(tb testing.TB, store sessions.Store, key string)

@@ -87,6 +87,23 @@ var wrongTouches = []mistake{
 			return w.Store.Touch(ctx, key, expires)
 		}
 	}},
+	{name: "Load hides a tombstone's name", breaks: tombstoneNamed, make: func(w *wrong) {
+		w.load = func(ctx context.Context, key string) (sessions.Record, error) {
+			rec, err := w.Store.Load(ctx, key)
+			if errors.Is(err, sessions.ErrEnded) {
+				rec.Revision = ""
+			}
+			return rec, err
+		}
+	}},
+	{name: "any name replaces a tombstone", breaks: tombstoneNamed, make: func(w *wrong) {
+		w.replace = func(ctx context.Context, key string, old, rec sessions.Record) error {
+			if there, err := w.Store.Load(ctx, key); errors.Is(err, sessions.ErrEnded) && len(old.Data) == 0 {
+				old.Revision = there.Revision
+			}
+			return w.Store.Replace(ctx, key, old, rec)
+		}
+	}},
 	{name: "Touch does nothing", breaks: touchMoves, make: func(w *wrong) {
 		w.touch = func(ctx context.Context, key string, _ time.Time) error {
 			_, err := w.Store.Load(ctx, key)

@@ -79,7 +79,7 @@ func TestWrongStores(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
 			clock := NewClock(time.Now().Truncate(time.Second).Add(123457 * time.Microsecond))
-			h := Harness{Clock: clock, Open: func(testing.TB) sessions.Store {
+			h := Harness{Clock: clock, Names: true, Open: func(testing.TB) sessions.Store {
 				w := newWrong(clock.Now)
 				m.make(w)
 				return w
