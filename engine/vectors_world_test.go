@@ -161,3 +161,15 @@ func openOn(t *testing.T, kind string, cache string, now func() time.Time, chang
 	}
 	return open(t, s, func(cfg *sessions.Config) { cfg.Now, cfg.Logger = now, slog.New(slog.DiscardHandler) })
 }
+
+// plain is a value as JSON has it, to compare with that of a case.
+func plain(value any) (v any) {
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	if err != nil {
+		return err
+	}
+	return v
+}
