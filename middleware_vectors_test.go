@@ -218,6 +218,17 @@ func (c *middlewareCase) compare(t *testing.T, m *sessions.Manager, now *clock, 
 		t.Errorf("reads %v, want %v", v.reads, c.Reads)
 	}
 
+	if after := c.SessionAfter; after != nil && departs.reason == "" {
+		key := ""
+		if after.Key != nil {
+			key = plain(*after.Key)
+		}
+		if s := v.session; named(s.Key()) != key || s.Accessed() != after.Accessed || s.Modified() != after.Modified || s.IsEmpty() != after.IsEmpty {
+			t.Errorf("afterwards key %q, accessed %t, modified %t, empty %t; want %q, %t, %t, %t",
+				named(s.Key()), s.Accessed(), s.Modified(), s.IsEmpty(), key, after.Accessed, after.Modified, after.IsEmpty)
+		}
+	}
+
 	got := map[string]string{}
 	lister, _ := sessions.Capability[sessions.Lister](m.Store())
 	for l, err := range lister.List(t.Context()) {
@@ -242,6 +253,7 @@ func (c *middlewareCase) compare(t *testing.T, m *sessions.Manager, now *clock, 
 
 // view runs the operations of a case as a handler would.
 type view struct {
+	session   *sessions.Session
 	t         *testing.T
 	m         *sessions.Manager
 	ops       [][]json.RawMessage
@@ -252,6 +264,7 @@ type view struct {
 
 func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := sessions.From(r)
+	v.session = s
 	for _, op := range v.ops {
 		if !v.do(op, s, w) {
 			v.status = 500

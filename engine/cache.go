@@ -51,6 +51,7 @@ func (s *Site) openRedis(ctx context.Context, settings *django.Settings, now fun
 		return nil, errors.New("engine: CACHE_URL cannot be read; it is redis://user:password@host:6379/0") // err repeats the password
 	}
 	option.DisableCache = true // a process must see its own writes, and others' logouts
+	option.DisableRetry = true // a visitor need not wait while a dead server is asked again
 	client, err := rueidis.NewClient(option)
 	if err != nil {
 		return nil, fmt.Errorf("engine: CACHE_URL: the Redis server does not answer: %w", err)
