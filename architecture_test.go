@@ -65,7 +65,7 @@ var floor = map[string][]string{
 	"memcachestore":       {"", "internal/cacheentry", "django/cachelayout"},
 	"internal/testserver": {},
 	"internal/djangotest": {},
-	"internal/site":       {""},
+	"internal/site":       {"", "internal/pyfloat"},
 	"cmd/cloakroom":       {"internal/cli"},
 }
 

@@ -129,7 +129,9 @@ func (c Cookie) validate() error {
 		return fmt.Errorf("sessions: %q can't be a cookie's name; use letters, digits, - and _", c.Name)
 	case !isAttribute(c.Path) || c.Path[0] != '/':
 		return fmt.Errorf("sessions: the cookie's Path %q must begin with / and hold no semicolon or control character", c.Path)
-	case !isAttribute(c.Domain):
+	case c.SameSite < http.SameSiteDefaultMode || c.SameSite > http.SameSiteNoneMode:
+		return fmt.Errorf("sessions: %d is no SameSite; use one of net/http's constants", c.SameSite)
+	case !isDomain(c.Domain):
 		return fmt.Errorf("sessions: the cookie's Domain %q holds a character that it can't", c.Domain)
 	case (host || hasPrefixFold(c.Name, "__Secure-")) && c.AllowHTTP:
 		return fmt.Errorf("sessions: browsers refuse the cookie %s without Secure; drop AllowHTTP or the prefix", c.Name)
@@ -157,6 +159,17 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// isDomain reports whether s can be a Domain: nothing, or a host's name, which may
+// begin with a dot.
+func isDomain(s string) bool {
+	for label := range strings.SplitSeq(strings.TrimPrefix(s, "."), ".") {
+		if label == "" && s != "" || strings.Trim(strings.ToLower(label), keyAlphabet+"-_") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // isAttribute reports whether s can be the value of a cookie's attribute.

@@ -140,6 +140,9 @@ func TestCookiesThatBrowsersRefuse(t *testing.T) {
 		"name with =":              {Name: "a=b"},
 		"path with semicolon":      {Path: "/a;b"},
 		"relative path":            {Path: "a"},
+		"no such SameSite":         {SameSite: 77},
+		"domain with space":        {Domain: "exa mple.com"},
+		"domain with empty label":  {Domain: "example..com"},
 		"domain with newline":      {Domain: "a\r\nSet-Cookie: x=y"},
 	} {
 		if _, err := sessions.New(memstore.New(memstore.Config{}), sessions.Config{Cookie: c}); err == nil {

@@ -128,35 +128,38 @@ func decodeNumber(text string) (any, error) {
 	return n, nil
 }
 
-// decodeInto decodes a scanned value into *into. The commonest types go without
-// reflection, and exactly: encoding/json would lose lone surrogates, refuse NaN
-// and round integers in an any.
-func decodeInto(text []byte, into any) error {
+// decodeScalar decodes into the types that sessions mostly hold, and reports
+// whether it did. It goes without reflection and allocates nothing for into.
+func decodeScalar(text []byte, into any) bool {
 	var err error
+	switch p := into.(type) {
+	case *string:
+		if text[0] != '"' {
+			return false
+		}
+		*p, err = unquote(text)
+	case *int:
+		*p, err = strconv.Atoi(string(text))
+	case *int64:
+		*p, err = strconv.ParseInt(string(text), 10, 64)
+	case *float64:
+		if c := text[0]; c != '-' && c != 'N' && c != 'I' && (c < '0' || c > '9') {
+			return false
+		}
+		*p, err = strconv.ParseFloat(string(text), 64)
+	default:
+		return false
+	}
+	return err == nil
+}
+
+// decodeInto decodes a scanned value into *into: the untyped ones exactly, for
+// encoding/json would lose lone surrogates, refuse NaN and round integers.
+func decodeInto(text []byte, into any) (err error) {
 	switch p := into.(type) {
 	case *any:
 		*p, err = decodeAny(text)
 		return err
-	case *string:
-		if text[0] == '"' {
-			*p, err = unquote(text)
-			return err
-		}
-	case *int:
-		if n, err := strconv.Atoi(string(text)); err == nil {
-			*p = n
-			return nil
-		}
-	case *int64:
-		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-			*p = n
-			return nil
-		}
-	case *float64:
-		if c := text[0]; c == '-' || c == 'N' || c == 'I' || '0' <= c && c <= '9' {
-			*p, err = strconv.ParseFloat(string(text), 64)
-			return err
-		}
 	case *[]any:
 		if text[0] == '[' {
 			v, err := decodeAny(text)
@@ -178,6 +181,10 @@ func decodeInto(text []byte, into any) error {
 // fits decodes text as a T; that it is something else is ErrType, without a
 // word of the value.
 func fits[T any](key string, text []byte) (T, error) {
+	var scalar T
+	if decodeScalar(text, &scalar) {
+		return scalar, nil
+	}
 	var v T
 	// A null is nothing of any certain type: the zero value of those that can
 	// be nil, what those that read JSON themselves make of it, and no value of

@@ -21,8 +21,8 @@ func (s *Session) raw(key string) ([]byte, error) {
 }
 
 func (s *Session) lookup(key string) ([]byte, error) {
-	if s.failure != nil {
-		return nil, s.failure
+	if s.unread != nil {
+		return nil, s.unread
 	}
 	name, err := encodeName(key)
 	if err != nil {
@@ -296,7 +296,7 @@ func (s *Session) JSON() json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open()
-	if s.failure != nil {
+	if s.unread != nil {
 		return nil
 	}
 	return s.values.encode()

@@ -150,6 +150,9 @@ func (s *Session) Flush() error {
 	s.modified, s.unsaved, s.saved = true, false, false
 	s.lost, s.ended = false, false
 	s.commits++
+	if s.unread != nil && s.failure == s.unread {
+		s.failure, s.unread = nil, nil // what could not be read has ended
+	}
 	return nil
 }
 

@@ -111,7 +111,11 @@ func (m *Manager) End(ctx context.Context, key string) error {
 // by themselves answer [errors.ErrUnsupported]. It may be called from many places
 // at once and stopped by its context. (Django: clear_expired(), clearsessions)
 func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
-	sweeper, ok := Capability[Sweeper](m.store)
+	var sweeper Sweeper
+	ok := false
+	if m.store != nil {
+		sweeper, ok = Capability[Sweeper](m.store)
+	}
 	if !ok {
 		return 0, fmt.Errorf("sessions: the store removes expired sessions by itself: %w", errors.ErrUnsupported)
 	}

@@ -55,6 +55,7 @@ type Session struct {
 	transacting        bool // this is the Session that Transact hands out
 	commits            int  // how often the session was stored or ended here
 	failure            error
+	unread             error // the failure, if it was to load the session
 	softErr            error
 }
 
@@ -166,6 +167,7 @@ func (s *Session) load() {
 	switch {
 	case s.key == "":
 	case s.closed:
+		s.unread = ErrTooLate
 		s.fail(ErrTooLate)
 	default:
 		s.read()
@@ -183,7 +185,8 @@ func (s *Session) read() {
 	case err == errUnsealed:
 		s.modified, s.unsaved = true, true
 	case err != nil:
-		s.fail(fmt.Errorf("sessions: loading: %w", err))
+		s.unread = fmt.Errorf("sessions: loading: %w", err)
+		s.fail(s.unread)
 	default:
 		s.base = rec
 		s.seen.expires = rec.Expires

@@ -103,8 +103,8 @@ type Sweeper interface {
 
 // Listed is one record of a listing.
 type Listed struct {
-	Key    string
-	Record Record
+	Key    string // the session key: the secret that its visitor's cookie carries
+	Record Record // as Load answers it, with a Revision that Replace accepts or none
 }
 
 // Lister is a Store that can go through its live records, in no certain order.

@@ -44,12 +44,15 @@ type Auth[U any] struct {
 	backends  []string
 }
 
-// NewAuth answers an Auth for a site with that SECRET_KEY. The error is
-// [ErrNoSecret].
+// NewAuth answers an Auth for a site with that SECRET_KEY. It is an error to give
+// no secret ([ErrNoSecret]) or no load.
 func NewAuth[U any](secret Secret, load LoadUser[U], config AuthConfig) (*Auth[U], error) {
 	empty := func(s Secret) bool { return len(s) == 0 }
 	if empty(secret) || slices.ContainsFunc(config.Fallbacks, empty) {
 		return nil, ErrNoSecret
+	}
+	if load == nil {
+		return nil, errors.New("django: NewAuth needs a LoadUser")
 	}
 	if len(config.Backends) == 0 {
 		config.Backends = []string{ModelBackend}

@@ -82,10 +82,10 @@ type Settings struct {
 	CSRFUseSessions bool
 
 	// DATABASE_URL is our own: where the db and cached_db engines keep sessions.
-	DatabaseURL string
+	DatabaseURL URL
 
 	// CACHE_URL is our own: the server of the cache that SESSION_CACHE_ALIAS names.
-	CacheURL string
+	CacheURL URL
 
 	// CACHE_KEY_PREFIX is that cache's KEY_PREFIX in Django. Default: none.
 	CacheKeyPrefix string

@@ -22,35 +22,26 @@ func assign(field, v any) error {
 	switch field := field.(type) {
 	case *string:
 		return assignString(field, v)
+	case *URL:
+		return assignString((*string)(field), v)
 	case *bool:
 		b, ok := v.(bool)
 		if !ok {
 			return wants("true or false", v)
 		}
 		*field = b
+		return nil
 	case *int:
 		n, err := integer(v)
 		if err != nil || int64(int(n)) != n {
 			return wants("a whole number", v)
 		}
 		*field = int(n)
+		return nil
 	case *time.Duration:
-		n, err := integer(v)
-		if err != nil {
-			return wants("a whole number of seconds", v)
-		}
-		const most = math.MaxInt64 / int64(time.Second)
-		*field = time.Duration(min(max(n, -most), most)) * time.Second
+		return assignSeconds(field, v)
 	case *Engine:
-		text, ok := v.(string)
-		if !ok {
-			return wants("text", v)
-		}
-		e, err := ParseEngine(text)
-		if err != nil {
-			return err
-		}
-		*field = e
+		return assignEngine(field, v)
 	case *http.SameSite:
 		return assignSameSite(field, v)
 	case *Secret:
@@ -59,10 +50,30 @@ func assign(field, v any) error {
 		return assignBase64(field, v)
 	case *[]Secret:
 		return assignSecrets(field, v)
-	default:
-		return fmt.Errorf("fields of type %T cannot be read", field)
 	}
+	return fmt.Errorf("fields of type %T cannot be read", field)
+}
+
+func assignSeconds(field *time.Duration, v any) error {
+	n, err := integer(v)
+	if err != nil {
+		return wants("a whole number of seconds", v)
+	}
+	const most = math.MaxInt64 / int64(time.Second)
+	*field = time.Duration(min(max(n, -most), most)) * time.Second
 	return nil
+}
+
+func assignEngine(field *Engine, v any) (err error) {
+	text, ok := v.(string)
+	if !ok {
+		return wants("text", v)
+	}
+	e, err := ParseEngine(text)
+	if err == nil {
+		*field = e
+	}
+	return err
 }
 
 func wants(what string, v any) error { return fmt.Errorf("must be %s, not %s", what, kind(v)) }

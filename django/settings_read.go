@@ -60,6 +60,11 @@ func (s *Settings) ReadMap(values map[string]any) error {
 	return errors.Join(append(problems, oneSecret(values))...)
 }
 
+// IsSetting reports whether there is a setting of that name.
+func IsSetting(name string) bool {
+	return slices.ContainsFunc(known, func(k setting) bool { return k.name == name })
+}
+
 // ReadEnviron sets what environ names, in the form of os.Environ. Booleans are
 // true, false, yes, no, on, off, 1 or 0. Names of other programs pass; but one
 // that begins with SESSION_ or is a slip away from a SESSION_ or SECRET_KEY
@@ -81,7 +86,7 @@ func (s *Settings) ReadEnviron(environ []string) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if name != "SESSION_MANAGER" { // X11's
+		if name != "SESSION_MANAGER" && name != "SECRET_KEY_BASE" { // X11's, and Rails'
 			problems = append(problems, unknown(name, ours))
 		}
 	}

@@ -298,6 +298,7 @@ func TestCheck(t *testing.T) {
 
 func TestSecretsDoNotPrint(t *testing.T) {
 	s := valid()
+	s.CacheURL, s.DatabaseURL = django.URL("redis://:"+strong+"@h/0"), strong
 	asJSON, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)

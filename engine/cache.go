@@ -30,7 +30,7 @@ const memcachedPort = "11211"
 const memcachedIdle = 64
 
 func (s *Site) openCache(ctx context.Context, settings *django.Settings, now func() time.Time) (sessions.Store, error) {
-	scheme, rest, ok := strings.Cut(settings.CacheURL, "://")
+	scheme, rest, ok := strings.Cut(string(settings.CacheURL), "://")
 	if !ok {
 		return nil, fmt.Errorf("engine: SESSION_ENGINE %s keeps sessions in a cache: set CACHE_URL to redis://host:6379/0, memcached://host:11211 or locmem://", settings.Engine)
 	}
@@ -46,7 +46,7 @@ func (s *Site) openCache(ctx context.Context, settings *django.Settings, now fun
 }
 
 func (s *Site) openRedis(ctx context.Context, settings *django.Settings, now func() time.Time) (sessions.Store, error) {
-	option, err := rueidis.ParseURL(settings.CacheURL)
+	option, err := rueidis.ParseURL(string(settings.CacheURL))
 	if err != nil {
 		return nil, errors.New("engine: CACHE_URL cannot be read; it is redis://user:password@host:6379/0") // err repeats the password
 	}
@@ -76,6 +76,9 @@ func (s *Site) openMemcached(settings *django.Settings, servers string, now func
 	client := memcache.New(addresses...)
 	client.MaxIdleConns = memcachedIdle
 	s.closing(client.Close)
+	if err := client.Ping(); err != nil {
+		return nil, fmt.Errorf("engine: CACHE_URL: memcached does not answer: %w", err)
+	}
 	return memcachestore.New(client, memcachestore.Config{
 		Prefix: settings.EntryPrefix(), Format: django.CacheFormat{}, Flags: cachelayout.MemcachedFlags, Now: now,
 	})

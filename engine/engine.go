@@ -108,7 +108,11 @@ func openFiles(settings *django.Settings, now func() time.Time) (sessions.Store,
 	if err != nil {
 		return nil, err
 	}
-	store, err := filestore.Open(cmp.Or(settings.FilePath, os.TempDir()), filestore.Config{
+	dir := cmp.Or(settings.FilePath, os.TempDir())
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("engine: SESSION_FILE_PATH: there is no directory %s; make it, or name the Django site's", dir)
+	}
+	store, err := filestore.Open(dir, filestore.Config{
 		Prefix: settings.CookieName, Format: format, Now: now,
 	})
 	if err != nil {
@@ -130,7 +134,7 @@ func (s *Site) openTable(ctx context.Context, settings *django.Settings, now fun
 	if err != nil {
 		return nil, err
 	}
-	db, err := OpenDatabase(ctx, settings.DatabaseURL)
+	db, err := OpenDatabase(ctx, string(settings.DatabaseURL))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func settings(t *testing.T, kind django.Engine) *django.Settings {
 	s.SecretKey = django.Secret(secret)
 	s.Engine = kind
 	s.FilePath = t.TempDir()
-	s.DatabaseURL = "sqlite:///" + filepath.Join(t.TempDir(), "db.sqlite3")
+	s.DatabaseURL = django.URL("sqlite:///" + filepath.Join(t.TempDir(), "db.sqlite3"))
 	s.CacheURL = "locmem://"
 	return &s
 }
@@ -63,7 +63,7 @@ func TestEveryEngineKeepsSessions(t *testing.T) {
 			t.Run(strings.TrimSuffix(string(kind)+"/"+name, "/"), func(t *testing.T) {
 				s := settings(t, kind)
 				if cache != nil {
-					s.CacheURL = cache(t)
+					s.CacheURL = django.URL(cache(t))
 				}
 				serves(t, open(t, s))
 			})
@@ -149,7 +149,9 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		"no memcached":      {func(s *django.Settings) { s.Engine, s.CacheURL = django.EngineCache, "memcached://" }, "memcached://host:11211"},
 		"dead Redis":        {func(s *django.Settings) { s.Engine, s.CacheURL = django.EngineCache, "redis://:p4ss@127.0.0.1:1/0" }, "Redis"},
 		"bad Redis":         {func(s *django.Settings) { s.Engine, s.CacheURL = django.EngineCache, "redis://:p4ss@h/x/y" }, "redis://"},
-		"no such directory": {func(s *django.Settings) { s.Engine, s.FilePath = django.EngineFile, "/dev/null" }, "SESSION_FILE_PATH"},
+		"no directory":      {func(s *django.Settings) { s.Engine, s.FilePath = django.EngineFile, "/dev/null" }, "SESSION_FILE_PATH"},
+		"no such directory": {func(s *django.Settings) { s.Engine, s.FilePath = django.EngineFile, s.FilePath+"/typo" }, "SESSION_FILE_PATH"},
+		"dead memcached":    {func(s *django.Settings) { s.Engine, s.CacheURL = django.EngineCache, "memcached://127.0.0.1:1" }, "memcached does not answer"},
 		"unknown engine":    {func(s *django.Settings) { s.Engine = "abacus" }, "SESSION_ENGINE"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,12 +195,16 @@ TIME_ZONE = "Europe/Warsaw"
 		t.Errorf("got %+v", got)
 	}
 	for text, says := range map[string]string{
+		"[DATABASES]\nx = 1": "DATABASE_URL", "[CACHES]\nx = 1": "CACHE_URL", "DEBUG = true": "DEBUG", "[django]\nSECRET_KEY = 'hidden'": "django",
 		"SECRET_KEY = \"hidden": "line 1", "SESSION_COOKIE_AGEE = 1": "SESSION_COOKIE_AGE", "SESSION_COOKIE_AGE = \"long\"": "SESSION_COOKIE_AGE",
 	} {
 		write(text)
 		if _, err := engine.ReadSettings(path, nil); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+	if _, err := engine.ReadSettings("", []string{"SECRET_KEY=" + secret, "SECRET_KEY_BASE=of Rails"}); err != nil {
+		t.Error(err)
 	}
 	if _, err := engine.ReadSettings(path+"x", nil); err == nil {
 		t.Error("a file that does not exist is no error")

@@ -174,7 +174,7 @@ func newEmptyBench(t *testing.T, in djangotest.Installation, e liveEngine, chang
 	here.SecretKey = django.Secret(oldSecret)
 	here.Engine = e.engine
 	here.FilePath = dir
-	here.DatabaseURL = "sqlite:///" + database
+	here.DatabaseURL = django.URL("sqlite:///" + database)
 	if e.cache != nil {
 		addr := e.cache.ready(t, in)
 		location := addr
@@ -182,7 +182,7 @@ func newEmptyBench(t *testing.T, in djangotest.Installation, e liveEngine, chang
 			location = "redis://" + addr
 		}
 		there["CACHES"] = map[string]any{"default": map[string]any{"BACKEND": e.cache.backend, "LOCATION": location}}
-		here.CacheURL = e.cache.name + "://" + addr
+		here.CacheURL = django.URL(e.cache.name + "://" + addr)
 	}
 	change(there, &here)
 	b := &liveBench{liveEngine: e, in: in, settings: here, django: in.Start(t, there)}

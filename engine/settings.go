@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -51,5 +53,24 @@ func readTOML(settings *django.Settings, text []byte) error {
 		}
 		return errors.New("it is not TOML")
 	}
-	return settings.ReadMap(values)
+	return errors.Join(settings.ReadMap(values), strangers(values))
+}
+
+// strangers reports what is no setting of sessions: nothing else has a place in
+// this file, and a setting that is not heeded would be missed only later.
+func strangers(values map[string]any) error {
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		advice := "remove it"
+		switch {
+		case django.IsSetting(name):
+			continue
+		case name == "DATABASES":
+			advice = "set DATABASE_URL, such as sqlite:////srv/site/db.sqlite3"
+		case name == "CACHES":
+			advice = "set CACHE_URL, such as redis://127.0.0.1:6379/1, and CACHE_KEY_PREFIX and CACHE_VERSION if the site does"
+		}
+		problems = append(problems, &django.SettingError{Name: name, Problem: "this is no setting for sessions; " + advice})
+	}
+	return errors.Join(problems...)
 }

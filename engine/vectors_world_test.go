@@ -155,7 +155,7 @@ func (e *entry) differs(from *entry) string {
 func openOn(t *testing.T, kind string, cache string, now func() time.Time, change ...func(*django.Settings)) *engine.Site {
 	t.Helper()
 	s := settings(t, django.Engine(kind))
-	s.CacheURL = cache
+	s.CacheURL = django.URL(cache)
 	for _, f := range change {
 		f(s)
 	}

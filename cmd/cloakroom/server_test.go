@@ -44,7 +44,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s.cmd = exec.Command("cloakroom", append([]string{"runserver", "127.0.0.1:0"}, args[1:]...)...)
 	s.cmd.Dir = ts.MkAbs(".")
 	s.cmd.Env = os.Environ()
-	for _, name := range [...]string{"DATABASE_URL", "CACHE_URL", "SECRET_KEY", "SESSION_ENGINE", "SESSION_FILE_PATH"} {
+	for _, name := range [...]string{"DATABASE_URL", "CACHE_URL", "SECRET_KEY", "SESSION_ENGINE", "SESSION_COOKIE_AGE", "SESSION_FILE_PATH"} {
 		if value := ts.Getenv(name); value != "" {
 			s.cmd.Env = append(s.cmd.Env, name+"="+value)
 		}

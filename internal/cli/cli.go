@@ -82,7 +82,7 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&opts.database, "database", "", "the database's `URL` (default $DATABASE_URL, else "+defaultDatabase+")")
 	flags.StringVar(&opts.settings, "settings", "", "a Django site's settings: a TOML `FILE` with their names in Django\n(they may as well be in the environment: SECRET_KEY, SESSION_ENGINE, …)")
 	flags.Var(&opts.level, "log-level", "the least `level` that is logged: debug, info, warn or error")
-	root.AddCommand(newRunserver(&opts), newMigrate(&opts), newCheck(&opts), newVersion())
+	root.AddCommand(newRunserver(&opts), newMigrate(&opts), newClearsessions(&opts), newCheck(&opts), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

@@ -30,7 +30,7 @@ func (o *options) databaseURL() string {
 func (o *options) isDjango() bool {
 	return o.settings != "" || slices.ContainsFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return name == "SESSION_ENGINE" || strings.HasPrefix(name, "SECRET_KEY")
+		return name != "SESSION_MANAGER" && strings.HasPrefix(name, "SESSION_") || strings.HasPrefix(name, "SECRET_KEY") && django.IsSetting(name)
 	})
 }
 
@@ -40,7 +40,7 @@ func (o *options) readSettings() (*django.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.DatabaseURL = cmp.Or(o.database, settings.DatabaseURL, defaultDatabase)
+	settings.DatabaseURL = cmp.Or(django.URL(o.database), settings.DatabaseURL)
 	return settings, nil
 }
 
@@ -65,6 +65,9 @@ func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust func(
 			return nil, err
 		}
 		fmt.Fprintln(stdout, "Django's sessions:", settings.Engine.Path())
+		if settings.Engine == django.EngineFile {
+			fmt.Fprintln(stdout, "Directory:", cmp.Or(settings.FilePath, os.TempDir()))
+		}
 	}
 	if site.Database != nil {
 		fmt.Fprintln(stdout, "Database:", site.Database.Name)

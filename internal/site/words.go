@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cloakroom-go/sessions"
+	"github.com/cloakroom-go/sessions/internal/pyfloat"
 )
 
 // This file puts values and times into words.
@@ -62,8 +63,11 @@ func kind(v any) string {
 
 // text is v as people read it: a text as it is, anything else as JSON.
 func text(v any) string {
-	if s, ok := v.(string); ok {
-		return printable(s)
+	switch v := v.(type) {
+	case string:
+		return printable(v)
+	case float64:
+		return string(pyfloat.Append(nil, v)) // 1.0, where JSON may say 1
 	}
 	b, err := json.Marshal(v)
 	if err != nil { // NaN and the infinities, which sessions may hold
