@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+// This file is about what a commit waits for: its deadline and its turn.
+
 func TestDeadlineEndsByItself(t *testing.T) {
 	for name, waits := range map[string]bool{"with a timer": true, "without": false} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"github.com/cloakroom-go/sessions/django"
 )
 
+// This file compares the session hash of a password with what Django computes.
+
 func TestSessionAuthHash(t *testing.T) {
 	v := readVectors[primitives](t, "signing_primitives")
 	for i, c := range v.AuthHash {

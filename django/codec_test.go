@@ -15,6 +15,8 @@ import (
 	"github.com/cloakroom-go/sessions/django"
 )
 
+// This file replays what Django encodes and decodes, and damages it.
+
 type encodeVectors struct {
 	Secrets secrets `json:"secrets"`
 	Vectors []struct {

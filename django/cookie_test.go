@@ -11,6 +11,8 @@ import (
 	"github.com/cloakroom-go/sessions/django"
 )
 
+// This file replays the cookies of the signed_cookies engine.
+
 type cookieVectors struct {
 	Secrets secrets `json:"secrets"`
 	Values  []struct {

@@ -16,6 +16,8 @@ import (
 	"github.com/cloakroom-go/sessions/django"
 )
 
+// This file reads settings from every form in which a site may have them.
+
 const strong = "q8#vT2m!xWz5@kLr9^pN4&sDf7*hJ1(gYb3)cUe6-aQo0_iVtX"
 
 func valid() django.Settings {

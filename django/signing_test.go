@@ -17,6 +17,8 @@ import (
 	"github.com/cloakroom-go/sessions/django"
 )
 
+// This file replays Django's signing, time stamps and numbers.
+
 type primitives struct {
 	Secrets    secrets  `json:"secrets"`
 	Base62     [][2]any `json:"b62"`

@@ -15,6 +15,8 @@ import (
 	"github.com/cloakroom-go/sessions/internal/testserver"
 )
 
+// This file opens every engine as a site would, and everything that cannot be opened.
+
 const secret = "a-key-for-these-tests-0123456789-abcdefghijklmnopqrst"
 
 // settings are those of a site on that engine.

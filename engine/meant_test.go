@@ -8,6 +8,8 @@ import (
 	"github.com/cloakroom-go/sessions/engine"
 )
 
+// This file is about paths in URLs of SQLite.
+
 // TestThreeSlashes has a file named in both ways that people write.
 func TestThreeSlashes(t *testing.T) {
 	here := t.TempDir()

@@ -14,6 +14,8 @@ import (
 	"github.com/cloakroom-go/sessions/filestore"
 )
 
+// This file is what users of the package do first.
+
 func ExampleOpen() {
 	parent, err := os.MkdirTemp("", "example")
 	if err != nil {

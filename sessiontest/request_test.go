@@ -11,6 +11,8 @@ import (
 	"github.com/cloakroom-go/sessions/sessiontest"
 )
 
+// This file is a visitor who comes with a session.
+
 func TestWith(t *testing.T) {
 	manager, err := sessions.New(memstore.New(memstore.Config{}), sessions.Config{Cookie: sessions.Cookie{Name: "__Host-s"}})
 	if err != nil {

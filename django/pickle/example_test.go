@@ -6,6 +6,8 @@ import (
 	"github.com/cloakroom-go/sessions/django/pickle"
 )
 
+// This file is what users of the package do first.
+
 func ExampleEncode() {
 	data, err := pickle.Encode([]byte(`{"sname":"irfan"}`))
 	fmt.Printf("%q %v\n", data, err)

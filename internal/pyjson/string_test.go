@@ -10,6 +10,8 @@ import (
 	"github.com/cloakroom-go/sessions/internal/pyjson"
 )
 
+// This file compares strings with those of Python's json.
+
 func TestStringsWrittenAndReadBack(t *testing.T) {
 	for _, c := range []struct{ name, s, want string }{
 		{"empty", "", `""`},
