@@ -50,6 +50,7 @@ func (s *Session) SaveNew() error {
 	if s.visiting {
 		s.open()
 	}
+	s.blank()
 	switch {
 	case s.failure != nil:
 		return s.failure
@@ -59,9 +60,6 @@ func (s *Session) SaveNew() error {
 		return ErrConflict // and if it has ended meanwhile, it is not brought back
 	}
 	s.accessed = true
-	if s.values == nil {
-		s.values = &object{}
-	}
 	ctx := s.commitContext()
 	defer ctx.end()
 	rec := s.record(s.values, s.m.now())
@@ -85,9 +83,7 @@ func (s *Session) Create() error {
 
 func (s *Session) createFresh() error {
 	s.accessed = true
-	if s.values == nil {
-		s.values = &object{}
-	}
+	s.blank()
 	switch {
 	case s.failure != nil:
 		return s.failure
@@ -145,8 +141,8 @@ func (s *Session) Flush() error {
 		return err
 	}
 	s.key, s.nextKey = "", ""
-	s.base, s.stale = Record{}, false
-	s.values, s.log = &object{}, nil
+	s.contents = &contents{}
+	s.values, s.log = &s.first, nil
 	s.modified, s.unsaved, s.saved = true, false, false
 	s.lost, s.ended = false, false
 	s.commits++

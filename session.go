@@ -26,24 +26,12 @@ type Session struct {
 	// nextKey is where CycleKey moves it at the next commit.
 	key, nextKey string
 
-	// base is the record as the store had it when it was last seen; stale says
-	// that this session itself has replaced it since.
-	base  Record
-	stale bool
+	// contents are what a session has only once it is used; see hold.
+	*contents
 
 	// values is base with the changes of log; nil until the session is used.
-	// first is what it points to at first.
 	values *object
-	first  object
 	log    []change
-
-	// seen is what the visitor's cookie goes by: when the session was to end
-	// before this request, and its own choice of that before the first change.
-	seen struct {
-		expires time.Time
-		choice  []byte
-		changed bool
-	}
 
 	accessed, modified bool
 	unsaved            bool // there is something to commit, be it only a touch
@@ -57,6 +45,41 @@ type Session struct {
 	failure            error
 	unread             error // the failure, if it was to load the session
 	softErr            error
+}
+
+// contents are apart from the Session so that a request which does not use its
+// session costs little.
+type contents struct {
+	// base is the record as the store had it when it was last seen; stale says
+	// that this session itself has replaced it since.
+	base  Record
+	stale bool
+
+	// first is what values points to at first.
+	first object
+
+	// seen is what the visitor's cookie goes by: when the session was to end
+	// before this request, and its own choice of that before the first change.
+	seen struct {
+		expires time.Time
+		choice  []byte
+		changed bool
+	}
+}
+
+// hold makes room for contents. Wherever there are values, there is.
+func (s *Session) hold() {
+	if s.contents == nil {
+		s.contents = &contents{}
+	}
+}
+
+// blank begins with no values, unless there are any.
+func (s *Session) blank() {
+	s.hold()
+	if s.values == nil {
+		s.values = &s.first
+	}
 }
 
 // Key is the session's key, or empty for a session that has none yet. It is the
@@ -164,6 +187,7 @@ func (s *Session) load() {
 	if s.values != nil {
 		return
 	}
+	s.hold()
 	switch {
 	case s.key == "":
 	case s.closed:

@@ -57,6 +57,7 @@ func (s *Session) fork(ctx context.Context) *transaction {
 	tx := &transaction{forked: len(s.log), commits: s.commits}
 	tx.local = s.key == "" || s.m.sealer != nil || s.transacting
 	tx.init(s.m, ctx, s.key)
+	tx.hold()
 	tx.transacting, tx.failure = true, s.failure
 	tx.seen, tx.log = s.seen, s.log[:len(s.log):len(s.log)]
 	if tx.local {
