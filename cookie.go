@@ -18,11 +18,11 @@ func cookieValue(h http.Header, name string, plausible func(string) bool) (value
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			n, v, ok := strings.Cut(strings.TrimSpace(pair), "=")
-			if !ok || strings.TrimSpace(n) != name {
+			n, v, ok := strings.Cut(pair, "=")
+			if !ok || trim(n) != name {
 				continue
 			}
-			v = strings.TrimSpace(v)
+			v = trim(v)
 			if len(v) >= 2 && v[0] == '"' && v[len(v)-1] == '"' {
 				v = v[1 : len(v)-1]
 			}
@@ -34,7 +34,18 @@ func cookieValue(h http.Header, name string, plausible func(string) bool) (value
 	return value, present
 }
 
-// setCookie is the Set-Cookie that gives the visitor the key. Without a date the
+// trim takes off the white space of a header's values (RFC 9110, section 5.6.3).
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// set is the Set-Cookie that gives the visitor the key. Without a date the
 // cookie ends with the browser.
 func (c Cookie) set(key string, age time.Duration, expires time.Time) string {
 	var b strings.Builder
@@ -91,10 +102,12 @@ func (c Cookie) attributes(b *strings.Builder, age time.Duration, expires time.T
 
 // varyCookie tells caches that the response depends on the cookie. The list
 // that is there keeps its order and case; one with a star becomes just that.
-func varyCookie(h http.Header) {
+// Room is for the usual list.
+func varyCookie(h http.Header, room *[1]string) {
 	lines := h["Vary"]
 	if len(lines) == 0 {
-		h["Vary"] = []string{"Cookie"}
+		room[0] = "Cookie"
+		h["Vary"] = room[:]
 		return
 	}
 	var fields []string

@@ -131,6 +131,7 @@ func (x *exchange) prepare(status int, h http.Header) error {
 // setHeaders sets Set-Cookie, where the visitor's cookie has to change, and Vary.
 func (x *exchange) setHeaders(h http.Header) {
 	s := &x.session
+	s.hold()
 	switch {
 	case x.hadCookie && s.isEmpty():
 		// While the tombstone stands, the visitor may already have been given the
@@ -138,12 +139,12 @@ func (x *exchange) setHeaders(h http.Header) {
 		if !s.ended {
 			h.Add("Set-Cookie", s.m.cfg.Cookie.delete())
 		}
-		varyCookie(h)
+		varyCookie(h, &s.vary)
 	case s.saved && x.cookieDue():
 		h.Add("Set-Cookie", s.newCookie(s.key))
-		varyCookie(h)
+		varyCookie(h, &s.vary)
 	case s.accessed || s.saved:
-		varyCookie(h)
+		varyCookie(h, &s.vary)
 	}
 }
 

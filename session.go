@@ -65,6 +65,8 @@ type contents struct {
 		choice  []byte
 		changed bool
 	}
+
+	vary [1]string // the response's header
 }
 
 // hold makes room for contents. Wherever there are values, there is.

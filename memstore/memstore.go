@@ -7,7 +7,6 @@ package memstore
 
 import (
 	"context"
-	"hash/maphash"
 	"strings"
 	"time"
 
@@ -37,7 +36,6 @@ type Config struct {
 // back memory while no sessions begin needs Sweep called now and then.
 type Store struct {
 	now    func() time.Time
-	seed   maphash.Seed
 	shards [shardCount]shard
 	next   nextShard
 	room   room
@@ -54,7 +52,7 @@ var (
 
 // New returns an empty store. It starts no goroutine and needs no closing.
 func New(cfg Config) *Store {
-	s := &Store{now: cfg.Now, seed: maphash.MakeSeed()}
+	s := &Store{now: cfg.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
