@@ -155,9 +155,6 @@ func ParseEngine(name string) (Engine, error) {
 // Path answers Django's dotted path of e.
 func (e Engine) Path() string { return enginePath + string(e) }
 
-// Signs reports whether e signs sessions and so needs SECRET_KEY: all but cache.
-func (e Engine) Signs() bool { return e != EngineCache }
-
 // A SettingError says what is wrong with one setting, and what to do.
 type SettingError struct {
 	Name    string // as in Django

@@ -24,8 +24,8 @@ func (s Settings) validateSecrets() error {
 	if slices.ContainsFunc(s.SecretKeyFallbacks, func(f Secret) bool { return len(f) == 0 }) {
 		return fmt.Errorf("%w; remove the empty one from SECRET_KEY_FALLBACKS", ErrNoSecret)
 	}
-	if len(s.SecretKey) == 0 && s.Engine.Signs() {
-		return fmt.Errorf("%w; SESSION_ENGINE %s signs with it, so set it to the SECRET_KEY of the Django site", ErrNoSecret, s.Engine)
+	if len(s.SecretKey) == 0 { // the cache engine signs nothing, but logins are signed everywhere
+		return fmt.Errorf("%w; set it to the SECRET_KEY of the Django site", ErrNoSecret)
 	}
 	return nil
 }
