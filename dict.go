@@ -50,23 +50,10 @@ func (s *Session) note(err error) {
 // Value returns the value under key. It answers [ErrNoKey] if there is none,
 // [ErrForeign] if only its writer can read it, and the store's error if the
 // session could not be loaded. (Django: session[key])
-func (s *Session) Value(key string) (any, error) {
-	text, err := s.raw(key)
-	if err != nil {
-		return nil, err
-	}
-	return fits[any](key, text)
-}
+func (s *Session) Value(key string) (any, error) { return Key[any](key).Value(s) }
 
 // Lookup returns the value under key and whether there is one.
-func (s *Session) Lookup(key string) (any, bool) {
-	v, err := s.Value(key)
-	if err != nil {
-		s.note(err)
-		return nil, false
-	}
-	return v, true
-}
+func (s *Session) Lookup(key string) (any, bool) { return Key[any](key).Get(s) }
 
 // Get returns the value under key, or nil. (Django: session.get(key))
 func (s *Session) Get(key string) any {
@@ -165,15 +152,7 @@ func (s *Session) Delete(key string) bool {
 // Pop removes the value under key and returns it, and whether there was one.
 // If a concurrent request changes or takes it first, this one's commit fails
 // with [ErrAnswerChanged]. (Django: session.pop(key, None))
-func (s *Session) Pop(key string) (any, bool) {
-	text, ok := s.pop(key)
-	if !ok {
-		return nil, false
-	}
-	v, err := fits[any](key, text)
-	s.note(err)
-	return v, err == nil
-}
+func (s *Session) Pop(key string) (any, bool) { return Key[any](key).Pop(s) }
 
 func (s *Session) pop(key string) (text []byte, ok bool) {
 	s.mu.Lock()
@@ -196,16 +175,7 @@ func (s *Session) pop(key string) (text []byte, ok bool) {
 // the given one. If a concurrent request sets another one first, this one's
 // commit fails with [ErrAnswerChanged]. (Django: session.setdefault(key, value))
 func (s *Session) SetDefault(key string, value any) any {
-	text, ok := s.setDefault(key, value)
-	if !ok {
-		return value
-	}
-	old, err := fits[any](key, text)
-	if err != nil {
-		s.note(err)
-		return value
-	}
-	return old
+	return Key[any](key).SetDefault(s, value)
 }
 
 // setDefault returns the text under key, or sets the value if there is none.

@@ -39,7 +39,7 @@ func New(store Store, cfg Config) (*Manager, error) {
 func newManager(cfg Config) (*Manager, error) {
 	m := &Manager{ownClock: cfg.Now != nil, cfg: cfg.withDefaults()}
 	m.corrupted = func(err error) {
-		m.cfg.Logger.LogAttrs(context.Background(), levelWarn, "session data corrupted", errAttr(err))
+		m.cfg.Logger.LogAttrs(context.Background(), slog.LevelWarn, "session data corrupted", errAttr(err))
 	}
 	return m, m.cfg.validate()
 }
@@ -151,7 +151,7 @@ func (m *Manager) plausible(key string) bool {
 // load asks the store, unless the key is none that it could know.
 func (m *Manager) load(ctx context.Context, key string) (Record, error) {
 	if m.sealer != nil {
-		return m.open(ctx, key)
+		return m.open(key)
 	}
 	if !ValidKey(key) {
 		return Record{}, ErrNotFound
@@ -181,10 +181,5 @@ func (m *Manager) fetch(ctx context.Context, key string, log []change, values *o
 	}
 	return rec, values.replay(log)
 }
-
-const (
-	levelWarn  = slog.LevelWarn
-	levelError = slog.LevelError
-)
 
 func errAttr(err error) slog.Attr { return slog.Any("error", err) }

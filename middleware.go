@@ -139,13 +139,12 @@ func (x *exchange) setHeaders(h http.Header) {
 		if !s.ended {
 			h.Add("Set-Cookie", s.m.cfg.Cookie.delete())
 		}
-		varyCookie(h, &s.vary)
 	case s.saved && x.cookieDue():
 		h.Add("Set-Cookie", s.newCookie(s.key))
-		varyCookie(h, &s.vary)
-	case s.accessed || s.saved:
-		varyCookie(h, &s.vary)
+	case !s.accessed && !s.saved:
+		return
 	}
+	varyCookie(h, &s.vary)
 }
 
 // setMoved sets the headers of a request that failed after Save had stored its
@@ -181,6 +180,7 @@ func (s *Session) newCookie(value string) string {
 	if e.atBrowserClose(s.m.cfg.ExpireAtBrowserClose) {
 		return s.m.cfg.Cookie.set(value, 0, time.Time{})
 	}
-	age := e.ageAt(s.m.now(), s.m.cfg.Lifetime)
-	return s.m.cfg.Cookie.set(value, age, s.m.now().Add(age))
+	now := s.m.now()
+	age := e.ageAt(now, s.m.cfg.Lifetime)
+	return s.m.cfg.Cookie.set(value, age, now.Add(age))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 )
@@ -65,10 +66,10 @@ func (w *writer) finish() {
 }
 
 func (x *exchange) report(message string, err error) {
-	level := levelError
+	level := slog.LevelError
 	gone := errors.Is(err, context.Canceled) && x.Err() != nil
 	if gone || errors.Is(err, ErrInterrupted) || errors.Is(err, ErrAnswerChanged) {
-		level = levelWarn // what visitors do, not what operators must mend
+		level = slog.LevelWarn // what visitors do, not what operators must mend
 	}
 	x.session.m.cfg.Logger.LogAttrs(x.Context, level, message, errAttr(err))
 }

@@ -1,7 +1,6 @@
 package sessions
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -47,7 +46,7 @@ func NewSealed(sealer Sealer, cfg Config) (*Manager, error) {
 }
 
 // open is load for sessions in cookies.
-func (m *Manager) open(_ context.Context, value string) (Record, error) {
+func (m *Manager) open(value string) (Record, error) {
 	rec, err := m.sealer.Open(value, m.now())
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt) {
 		return Record{}, errUnsealed

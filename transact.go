@@ -147,9 +147,5 @@ func (s *Session) adopt(tx *transaction) {
 // it, and whether there was one: of all the requests that try, in whatever
 // process, one gets it. Use it for tokens that are good for one time.
 func (s *Session) Take(ctx context.Context, key string) (value any, ok bool, err error) {
-	err = s.Transact(ctx, func(tx *Session) error {
-		value, ok = tx.Pop(key)
-		return tx.Err()
-	})
-	return value, ok && err == nil, err
+	return Key[any](key).Take(ctx, s)
 }

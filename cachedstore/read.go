@@ -20,14 +20,7 @@ const (
 // Load implements [sessions.Store].
 func (s *store) Load(ctx context.Context, key string) (sessions.Record, error) {
 	rec, err := s.look(ctx, key)
-	if err == nil && len(rec.Foreign) > 0 {
-		// Django caches values as they are and stores them as JSON, where a tuple
-		// is a list: the database says what can be written.
-		rec, err = s.durable.Load(ctx, key)
-		rec.Revision = fromDurable + rec.Revision
-		return rec, err
-	}
-	if err == nil {
+	if err == nil && len(rec.Foreign) == 0 {
 		rec.Revision = fromCache
 		if s.entryLife > 0 {
 			rec.Expires = time.Time{} // the entry's, not the session's
@@ -35,9 +28,13 @@ func (s *store) Load(ctx context.Context, key string) (sessions.Record, error) {
 		return rec, nil
 	}
 	var m mark
-	if failed(err) {
+	switch {
+	case err == nil:
+		// Django caches values as they are and stores them as JSON, where a tuple
+		// is a list: the database says what can be written.
+	case failed(err):
 		s.note(ctx, "session cache could not be read", err)
-	} else {
+	default:
 		m = s.stake(ctx, key, rec, err)
 	}
 	rec, err = s.durable.Load(ctx, key)

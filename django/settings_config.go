@@ -1,6 +1,8 @@
 package django
 
 import (
+	"cmp"
+	"os"
 	"time"
 
 	"github.com/cloakroom-go/sessions"
@@ -44,6 +46,10 @@ func (s Settings) Codec(now func() time.Time) (*Codec, error) {
 func (s Settings) CookieCodec() (*CookieCodec, error) {
 	return NewCookieCodec(s.SecretKey, s.CookieAge, s.codecConfig(nil))
 }
+
+// Directory answers where the file engine keeps its sessions: SESSION_FILE_PATH,
+// or the system's directory for temporary files.
+func (s Settings) Directory() string { return cmp.Or(s.FilePath, os.TempDir()) }
 
 func (s Settings) codecConfig(now func() time.Time) CodecConfig {
 	return CodecConfig{Salt: s.Salt, Fallbacks: s.SecretKeyFallbacks, Now: now}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +107,7 @@ func openFiles(settings *django.Settings, now func() time.Time) (sessions.Store,
 	if err != nil {
 		return nil, err
 	}
-	dir := cmp.Or(settings.FilePath, os.TempDir())
+	dir := settings.Directory()
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("engine: SESSION_FILE_PATH: there is no directory %s; make it, or name the Django site's", dir)
 	}

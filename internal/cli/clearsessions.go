@@ -8,8 +8,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/cloakroom-go/sessions"
 )
 
 // This file is the command clearsessions.
@@ -27,7 +25,7 @@ func newClearsessions(opts *options) *cobra.Command {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			out := cmd.OutOrStdout()
-			site, err := openSite(ctx, opts, out, func(*sessions.Config) {})
+			site, err := openSite(ctx, opts, out)
 			if err != nil {
 				return err
 			}

@@ -45,14 +45,14 @@ func (o *options) readSettings() (*django.Settings, error) {
 }
 
 // openSite opens the sessions and says on stdout where they are kept.
-func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust func(*sessions.Config)) (*engine.Site, error) {
+func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust ...func(*sessions.Config)) (*engine.Site, error) {
 	var site *engine.Site
 	if !opts.isDjango() {
 		db, err := engine.OpenDatabase(ctx, opts.databaseURL())
 		if err != nil {
 			return nil, err
 		}
-		if site, err = nativeSite(db, adjust); err != nil {
+		if site, err = nativeSite(db, adjust...); err != nil {
 			db.Close()
 			return nil, err
 		}
@@ -61,12 +61,12 @@ func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust func(
 		if err != nil {
 			return nil, err
 		}
-		if site, err = engine.Open(ctx, settings, adjust); err != nil {
+		if site, err = engine.Open(ctx, settings, adjust...); err != nil {
 			return nil, err
 		}
 		fmt.Fprintln(stdout, "Django's sessions:", settings.Engine.Path())
 		if settings.Engine == django.EngineFile {
-			fmt.Fprintln(stdout, "Directory:", cmp.Or(settings.FilePath, os.TempDir()))
+			fmt.Fprintln(stdout, "Directory:", settings.Directory())
 		}
 	}
 	if site.Database != nil {
@@ -76,13 +76,15 @@ func openSite(ctx context.Context, opts *options, stdout io.Writer, adjust func(
 }
 
 // nativeSite has its sessions in a table of ours.
-func nativeSite(db *engine.Database, adjust func(*sessions.Config)) (*engine.Site, error) {
+func nativeSite(db *engine.Database, adjust ...func(*sessions.Config)) (*engine.Site, error) {
 	store, err := sqlstore.New(db.DB, db.Dialect, sqlstore.Config{Reader: db.Reader})
 	if err != nil {
 		return nil, err
 	}
 	cfg := sessions.Config{Cookie: sessions.Cookie{AllowHTTP: true}}
-	adjust(&cfg)
+	for _, f := range adjust {
+		f(&cfg)
+	}
 	manager, err := sessions.New(store, cfg)
 	return &engine.Site{Manager: manager, Store: store, Migrator: store.Migrator(), Database: db}, err
 }

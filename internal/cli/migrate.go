@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/cloakroom-go/sessions"
 )
 
 // This file is the command migrate.
@@ -21,7 +19,7 @@ func newMigrate(opts *options) *cobra.Command {
 		Example: "  cloakroom migrate\n  cloakroom migrate --database sqlite:////var/lib/site/sessions.sqlite3",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			site, err := openSite(cmd.Context(), opts, cmd.OutOrStdout(), func(*sessions.Config) {})
+			site, err := openSite(cmd.Context(), opts, cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
